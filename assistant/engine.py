@@ -1,0 +1,70 @@
+"""The engine protocol: a model that turns messages into events. What runs it, and where, is the implementation's affair.
+
+Implementations: `llama.LlamaEngine` (llama.cpp in this process), `process.EngineProcess` (the same in a child process;
+the one users get) and `fake.FakeEngine` (scripted; for tests, demos and screenshots).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.events import Event, Loading
+from assistant.messages import Message, Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is known of a loaded model."""
+
+    name: str
+    path: str
+    architecture: str
+    parameters: int
+    quantization: str
+    context: int
+    """Longest context that may be used, in tokens: the trained length, or less where the user said so."""
+    trained_context: int
+    gpu_layers: int
+    """Layers that were offloaded; 0 where llama.cpp was built without GPU support."""
+    layers: int
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How a model is loaded. None: decided by the engine, and said in `ModelInfo`."""
+
+    context: int | None = None
+    """Upper limit of the context in tokens; None: the trained length."""
+    gpu_layers: int | None = None
+    """Layers to offload; None: all that the build can offload."""
+    threads: int | None = None
+
+
+class Engine(Protocol):
+    """One model, one user. Calls must not overlap; a generator that `stream` returned must be closed before the next call.
+
+    Stopping is closing the iterator, while loading and reading too:
+    `with contextlib.closing(engine.stream(...)) as events: ...`
+    """
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """The model's facts; None until it has been loaded once."""
+
+    def load(self) -> Iterator[Loading]:
+        """Bring the model into memory, if it is not there yet. The last event has `fraction` 1.
+
+        Raises InvalidModelFile, EngineFailed.
+        """
+
+    def count(self, content: str | Sequence[Message]) -> int:
+        """Tokens of a plain text, or of the whole prompt that `stream` would make of these messages.
+
+        Loads the model if need be. Raises what `load` raises, and TemplateFailed.
+        """
+
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Event]:
+        """Answer the last message. Raises PromptTooLong, TemplateFailed, InvalidModelFile, EngineFailed."""
+
+    def close(self) -> None:
+        """Free the model. Never waits for an answer in progress; may be called twice and from any thread."""

@@ -1,0 +1,48 @@
+"""Everything that may go wrong in `assistant`, as one tree. Commands catch `AssistantError` and nothing else of ours.
+
+    AssistantError
+    ├── ModelNotFound        no model of that name, or none installed
+    ├── InvalidModelFile     not a GGUF, cut short, or with counts that cannot be true
+    ├── InvalidDocument      missing, empty, binary or unreadable
+    ├── PromptTooLong        the prompt and the answer do not fit the context
+    ├── TemplateFailed       the model's chat template cannot be rendered
+    └── EngineFailed         llama.cpp refused, or the child process that runs it died
+
+A message is one line of three parts: `what was found; what was expected; what to do`.
+"""
+
+
+class AssistantError(Exception):
+    """Base of all errors of this package; its text is one line a user can act on."""
+
+
+class ModelNotFound(AssistantError):
+    """No model of that name, or none installed."""
+
+
+class InvalidModelFile(AssistantError):
+    """The file is not a GGUF, is cut short, or claims counts that cannot be true."""
+
+
+class InvalidDocument(AssistantError):
+    """The document is missing, empty, binary or unreadable."""
+
+
+class PromptTooLong(AssistantError):
+    """The prompt (with room for an answer) is longer than the context.
+
+    `tokens`: length of the prompt; `limit`: longest prompt that would fit; both in tokens of the model.
+    """
+
+    def __init__(self, message: str, *, tokens: int, limit: int) -> None:
+        super().__init__(message)
+        self.tokens = tokens
+        self.limit = limit
+
+
+class TemplateFailed(AssistantError):
+    """The chat template cannot be rendered, or rewrites the messages beyond recognition."""
+
+
+class EngineFailed(AssistantError):
+    """llama.cpp refused the model or a batch, or the child process that runs it died."""

@@ -1,0 +1,1 @@
+"""Events in, a terminal screen out. Imports only the public names of `assistant`."""
