@@ -1,4 +1,4 @@
-"""The engine protocol: a model that turns messages into events. What runs it, and where, is the implementation's affair.
+"""The engine protocol: a model that turns messages into events. What runs it, and where, the implementation decides.
 
 Implementations: `llama.LlamaEngine` (llama.cpp in this process), `process.EngineProcess` (the same in a child process;
 the one users get) and `fake.FakeEngine` (scripted; for tests, demos and screenshots).
@@ -41,7 +41,7 @@ class EngineSettings:
 
 
 class Engine(Protocol):
-    """One model, one user. Calls must not overlap; a generator that `stream` returned must be closed before the next call.
+    """One model, one user. Calls must not overlap: close what `stream` returned before the next call.
 
     Stopping is closing the iterator, while loading and reading too:
     `with contextlib.closing(engine.stream(...)) as events: ...`
