@@ -1,1 +1,46 @@
 """A GGUF in, events out: chat and summaries. Imports nothing of `tui`, and `convert` only from the command line."""
+
+from assistant.conversation import Conversation
+from assistant.engine import Engine, EngineSettings, ModelInfo
+from assistant.errors import (
+    AssistantError,
+    EngineFailed,
+    InvalidDocument,
+    InvalidModelFile,
+    ModelNotFound,
+    PromptTooLong,
+    TemplateFailed,
+)
+from assistant.events import Event, Finished, FinishReason, Loading, Reading, Text, Usage, coalesce
+from assistant.fake import FAKE_INFO, FakeEngine
+from assistant.messages import Message, Role, Sampling
+from assistant.sanitize import one_line, printable
+
+__all__ = [
+    "FAKE_INFO",
+    "AssistantError",
+    "Conversation",
+    "Engine",
+    "EngineFailed",
+    "EngineSettings",
+    "Event",
+    "FakeEngine",
+    "FinishReason",
+    "Finished",
+    "InvalidDocument",
+    "InvalidModelFile",
+    "Loading",
+    "Message",
+    "ModelInfo",
+    "ModelNotFound",
+    "PromptTooLong",
+    "Reading",
+    "Role",
+    "Sampling",
+    "TemplateFailed",
+    "Text",
+    "Usage",
+    "coalesce",
+    "one_line",
+    "printable",
+]

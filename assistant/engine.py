@@ -4,7 +4,7 @@ Implementations: `llama.LlamaEngine` (llama.cpp in this process), `process.Engin
 the one users get) and `fake.FakeEngine` (scripted; for tests, demos and screenshots).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,14 +44,14 @@ class Engine(Protocol):
     """One model, one user. Calls must not overlap: close what `stream` returned before the next call.
 
     Stopping is closing the iterator, while loading and reading too:
-    `with contextlib.closing(engine.stream(...)) as events: ...`
+    `with contextlib.closing(engine.stream(...)) as events: ...`, which is why the iterators are generators.
     """
 
     @property
     def info(self) -> ModelInfo | None:
         """The model's facts; None until it has been loaded once."""
 
-    def load(self) -> Iterator[Loading]:
+    def load(self) -> Generator[Loading, None, None]:
         """Bring the model into memory, if it is not there yet. The last event has `fraction` 1.
 
         Raises InvalidModelFile, EngineFailed.
@@ -63,7 +63,7 @@ class Engine(Protocol):
         Loads the model if need be. Raises what `load` raises, and TemplateFailed.
         """
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Event]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         """Answer the last message. Raises PromptTooLong, TemplateFailed, InvalidModelFile, EngineFailed."""
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ It enters by the same door as the real ones and keeps their promises: order of e
 exceptions. Tokens are words.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from time import sleep
 
 from assistant.engine import ModelInfo
@@ -48,7 +48,7 @@ class FakeEngine:
     def info(self) -> ModelInfo | None:
         return self._info if self._loaded else None
 
-    def load(self) -> Iterator[Loading]:
+    def load(self) -> Generator[Loading, None, None]:
         if not self._loaded:
             for step in range(5):
                 sleep(self._delay)
@@ -60,7 +60,7 @@ class FakeEngine:
             return len(content.split())
         return sum(len(message.content.split()) for message in content)
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Event]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         script = self._scripts[min(len(self.received), len(self._scripts) - 1)]
         self.received.append(tuple(messages))
         yield from self.load()
