@@ -1,0 +1,76 @@
+"""Frozen facts to GGUF keys and values; pure. Python types carry the GGUF type: int is uint32, float is float32.
+
+Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Ours begin with `luciole.` and say where a value came
+from; other programs skip them.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+
+from convert.hyperparameters import Hyperparameters
+from convert.rope import Rope
+from convert.spec import Architecture
+from convert.templates import Template
+from convert.vocabulary import Vocabulary
+
+Metadata = dict[str, bool | int | float | str | Sequence[str] | Sequence[int]]
+
+_QUANTIZATION_VERSION = 2  # GGML_QNT_VERSION of the block formats
+
+
+def model_metadata(
+    architecture: Architecture, hyper: Hyperparameters, *, name: str, recipe: int, parameters: int
+) -> Metadata:
+    """`general.*`, the architecture's own keys and its RoPE. `recipe` is llama.cpp's `llama_ftype`."""
+    prefix = architecture.name
+    keys: Metadata = {
+        "general.architecture": prefix,
+        "general.type": "model",
+        "general.name": name,
+        "general.size_label": _size_label(parameters),
+        "general.file_type": recipe,
+        "general.quantization_version": _QUANTIZATION_VERSION,
+        "luciole.version": version("luciole"),
+        "luciole.rope.source": hyper.rope.source,
+    }
+    keys |= {f"{prefix}.{key}": value for key, value in architecture.metadata(hyper).items()}
+    keys |= {f"{prefix}.rope.{key}": value for key, value in _rope(hyper.rope).items()}
+    return keys
+
+
+def vocabulary_metadata(vocabulary: Vocabulary, *, pre_tokenizer: str, add_bos: bool, add_eos: bool) -> Metadata:
+    """`tokenizer.ggml.*` of a byte-level BPE vocabulary; the flags are always written, never left to a default."""
+    keys: Metadata = {
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": pre_tokenizer,
+        "tokenizer.ggml.tokens": vocabulary.tokens,
+        "tokenizer.ggml.token_type": tuple(int(kind) for kind in vocabulary.kinds),
+        "tokenizer.ggml.merges": vocabulary.merges,
+        "tokenizer.ggml.add_bos_token": add_bos,
+        "tokenizer.ggml.add_eos_token": add_eos,
+    }
+    names = {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}
+    keys |= {f"tokenizer.ggml.{names[role]}_token_id": token.id for role, token in vocabulary.special.items()}
+    return keys
+
+
+def template_metadata(template: Template) -> Metadata:
+    """The chat template, and further named ones the way llama.cpp looks for them."""
+    keys: Metadata = {"luciole.template.source": template.source}
+    if template.text is not None:
+        keys["tokenizer.chat_template"] = template.text
+    if template.named:
+        keys["tokenizer.chat_templates"] = tuple(sorted(template.named))
+        keys |= {f"tokenizer.chat_template.{name}": text for name, text in template.named.items()}
+    return keys
+
+
+def _rope(rope: Rope) -> Mapping[str, int | float | str]:
+    keys: dict[str, int | float | str] = {"dimension_count": rope.dimension, "freq_base": rope.base}
+    if rope.kind == "linear" and rope.factor is not None:
+        keys |= {"scaling.type": "linear", "scaling.factor": rope.factor}
+    return keys
+
+
+def _size_label(parameters: int) -> str:
+    return f"{parameters / 1e9:.1f}B" if parameters >= 1e9 else f"{parameters / 1e6:.0f}M"

@@ -1,0 +1,74 @@
+"""How text is cut before byte-pair merges: what tokenizer.json says, and llama.cpp's names for it (data).
+
+llama.cpp has no general form for these rules, only names with built-in behaviour. A known form gives a first guess; the
+behaviour decides (`tokens.py` compares ids), so an unknown form can still be found among the names, and a known one
+that behaves otherwise is refused.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from convert.errors import UnsupportedTokenizer
+
+_LLAMA3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+_FORMS: Mapping[tuple[str, ...], str] = {
+    ("bytes with gpt2 words",): "gpt-2",
+    ("digits one by one", "bytes with gpt2 words"): "smollm",
+    (f"split isolated {_LLAMA3}", "bytes"): "llama-bpe",
+    (f"split isolated {_LLAMA3.replace('{1,3}', '')}", "bytes"): "qwen2",
+}
+
+_NAMES = (
+    "gpt-2", "smollm", "llama-bpe", "qwen2", "deepseek-llm", "deepseek-coder", "deepseek-v3", "falcon",
+    "falcon3", "mpt", "starcoder", "refact", "command-r", "stablelm2", "olmo", "dbrx", "smaug-bpe",
+    "poro-chat", "chatglm-bpe", "viking", "jais", "tekken", "codeshell", "bloom", "gpt3-finnish", "exaone",
+    "exaone4", "chameleon", "minerva-7b", "megrez", "gpt-4o", "superbpe", "trillion", "bailingmoe",
+    "seed-coder", "hunyuan", "kimi-k2", "qwen35", "youtu", "pixtral", "lfm2", "a.x-4.0", "mellum", "grok-2",
+    "afmoe", "minimax-m2", "llama4", "default",
+)  # fmt: skip
+
+
+def candidates(pre_tokenizer: Any) -> tuple[str, ...]:
+    """llama.cpp's names to try, the likeliest first, for the `pre_tokenizer` object of tokenizer.json."""
+    known = _FORMS.get(form(pre_tokenizer))
+    return tuple(dict.fromkeys([*([known] if known else []), *_NAMES]))
+
+
+def form(pre_tokenizer: Any) -> tuple[str, ...]:
+    """The steps in words. Raises UnsupportedTokenizer where the text is not cut into bytes at the end."""
+    steps = tuple(_step(step) for step in _flat(pre_tokenizer))
+    if not steps or not any(step.startswith("bytes") for step in steps):
+        raise UnsupportedTokenizer(
+            f"the pre-tokenizer of tokenizer.json is {' + '.join(steps) or 'missing'}; a byte-level one was expected"
+        )
+    return steps
+
+
+def _flat(pre_tokenizer: Any) -> list[dict[str, Any]]:
+    if not isinstance(pre_tokenizer, dict):
+        return []
+    if pre_tokenizer.get("type") == "Sequence":
+        return [step for part in pre_tokenizer.get("pretokenizers", []) for step in _flat(part)]
+    return [pre_tokenizer]
+
+
+def _step(step: dict[str, Any]) -> str:
+    match step:
+        case {"type": "ByteLevel", "add_prefix_space": True}:
+            return "bytes after an added space"
+        case {"type": "ByteLevel", "use_regex": False}:
+            return "bytes"
+        case {"type": "ByteLevel"}:
+            return "bytes with gpt2 words"
+        case {"type": "Digits", "individual_digits": True}:
+            return "digits one by one"
+        case {"type": "Digits"}:
+            return "digits"
+        case {"type": "Split", "pattern": {"Regex": pattern}, "behavior": behavior}:
+            return f"split {str(behavior).lower()}{' inverted' if step.get('invert') else ''} {pattern}"
+        case _:
+            return str(step.get("type"))

@@ -1,0 +1,145 @@
+"""Which type each tensor gets, asked of llama.cpp, and the bytes of that type, made by llama.cpp's own function.
+
+`tensor_types` lets `llama_model_quantize` plan over a skeleton (the real header, an empty data section that takes no
+disk space) and reads its answer; `Quantizer` turns one tensor after the other into bytes, in blocks of rows over all
+cores, with memory bounded by the blocks in flight.
+"""
+
+import os
+import re
+import tempfile
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from convert.errors import InvalidCheckpoint, QuantizerFailed
+from convert.ggml import BF16, F16, F32, Array, quantize, row_bytes, type_name, widen
+from convert.llama import dry_run
+from convert.metadata import Metadata
+from convert.writer import TensorInfo, write_header
+
+RECIPES: Mapping[str, int] = {
+    # name -> llama.cpp's llama_ftype
+    "f32": 0,
+    "f16": 1,
+    "bf16": 32,
+    "q8_0": 7,
+    "q4_0": 2,
+    "q4_k_s": 14,
+    "q4_k_m": 15,
+    "q5_k_m": 17,
+    "q6_k": 18,
+}
+
+_BLOCK_ELEMENTS = 1 << 18  # 1 MiB of float32: enough work for a call, little enough to share a small tensor among cores
+_PLAIN = {np.dtype(np.float32): F32, np.dtype(np.float16): F16, np.dtype(np.uint16): BF16}
+_LOG_LINE = re.compile(r"\[ *\d+/ *\d+\] +(\S+) +- \[[^\]]*\], type = +(\S+), size = [^\n]*?(?:\((\w+)\))?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One tensor to be written: its raw items (f32, f16, or bf16 as uint16) and the type they become."""
+
+    info: TensorInfo
+    array: Array
+
+
+def tensor_types(recipe: int, metadata: Metadata, tensors: Sequence[tuple[str, tuple[int, ...]]]) -> dict[str, int]:
+    """ggml's type number of each tensor when llama.cpp quantizes a float32 file of these tensors by the recipe.
+
+    `tensors`: names and shapes, outermost dimension first. Raises QuantizerFailed.
+    """
+    infos = [TensorInfo(name, F32, shape, 4 * int(np.prod(shape))) for name, shape in tensors]
+    header = {key: value for key, value in metadata.items() if not key.startswith("tokenizer.")}
+    with tempfile.TemporaryDirectory(prefix="luciole-") as folder:
+        skeleton = Path(folder) / "skeleton.gguf"
+        size = write_header(skeleton, header, infos)
+        os.truncate(skeleton, size + sum(info.padded for info in infos))
+        log = dry_run(skeleton, recipe)
+    numbers = {type_name(number): number for number in range(40) if type_name(number)}
+    types = {name: numbers[new or old] for name, old, new in _LOG_LINE.findall(log)}
+    missing = [name for name, _ in tensors if name not in types]
+    if missing:
+        raise QuantizerFailed(f"llama.cpp names no type for {missing[0]}; its log was {log[:200]!r}")
+    return types
+
+
+class Quantizer:
+    """Threads that turn tensors into bytes. `seconds` adds up the time spent inside llama.cpp's quantizer."""
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.threads = threads or os.cpu_count() or 1
+        self.seconds = 0.0
+
+    def run(self, works: Iterable[Work]) -> Generator[tuple[str, Array], None, None]:
+        """Blocks of bytes in file order, with the tensor's name; at most a few blocks are in memory.
+
+        Raises InvalidCheckpoint where a weight is not a finite number.
+        """
+        window: deque[tuple[str, Future[tuple[Array, float]]]] = deque()
+        pool = ThreadPoolExecutor(self.threads)
+        try:
+            for work in works:
+                for block in _blocks(work.array):
+                    window.append((work.info.name, pool.submit(_encode, work.info, block)))
+                    if len(window) > 2 * self.threads:
+                        yield self._take(window)
+                padding = work.info.padded - work.info.bytes
+                if padding:
+                    window.append((work.info.name, pool.submit(_zeros, padding)))
+            while window:
+                yield self._take(window)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _take(self, window: deque[tuple[str, Future[tuple[Array, float]]]]) -> tuple[str, Array]:
+        name, future = window.popleft()
+        data, seconds = future.result()
+        self.seconds += seconds
+        return name, data
+
+
+def _blocks(array: Array) -> Iterator[Array]:
+    rows = array.reshape(-1, array.shape[-1])
+    step = max(1, _BLOCK_ELEMENTS // rows.shape[1])
+    for start in range(0, rows.shape[0], step):
+        yield rows[start : start + step]
+
+
+def _encode(info: TensorInfo, block: Array) -> tuple[Array, float]:
+    """Bytes of a block of rows, and the seconds inside the quantizer."""
+    block = np.ascontiguousarray(block)
+    if _PLAIN[block.dtype] == info.kind and info.kind == BF16:
+        if np.any((block & 0x7F80) == 0x7F80):
+            raise _not_finite(info)
+        return block.view(np.uint8).reshape(-1), 0.0
+    wide = widen(block)
+    if not np.isfinite(wide).all():
+        raise _not_finite(info)
+    if _PLAIN[block.dtype] == info.kind or info.kind == F32:
+        return (block if info.kind == F16 else wide).view(np.uint8).reshape(-1), 0.0
+    start = perf_counter()
+    data = quantize(info.kind, wide)
+    return data, perf_counter() - start
+
+
+def _zeros(count: int) -> tuple[Array, float]:
+    return np.zeros(count, dtype=np.uint8), 0.0
+
+
+def _not_finite(info: TensorInfo) -> InvalidCheckpoint:
+    return InvalidCheckpoint(
+        f"{info.name} holds a value that is not a finite number (NaN or infinity); finite weights were expected; "
+        "download the weights again"
+    )
+
+
+def file_info(name: str, kind: int, shape: tuple[int, ...]) -> TensorInfo:
+    """The header entry of a tensor in its final type. Raises QuantizerFailed where blocks do not divide its rows."""
+    columns = shape[-1]
+    return TensorInfo(name, kind, shape, int(np.prod(shape)) // columns * row_bytes(kind, columns))

@@ -1,0 +1,163 @@
+"""A GGUF file on disk that is either complete under its name or not there at all.
+
+`write_header` lays down keys and tensor infos; `Output` is a temporary file beside the target that is synced and
+renamed when everything is in it, and removed otherwise. The bytes of the header are gguf-py's.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import psutil
+from gguf import GGMLQuantizationType, GGUFValueType, GGUFWriter
+
+from convert.errors import NotEnoughSpace, OutputExists
+
+ALIGNMENT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """One entry of the header: ggml's type number, the shape outermost first, the size of its data in bytes."""
+
+    name: str
+    kind: int
+    shape: tuple[int, ...]
+    bytes: int
+
+    @property
+    def padded(self) -> int:
+        """Bytes in the file, up to the next multiple of the alignment."""
+        return -(-self.bytes // ALIGNMENT) * ALIGNMENT
+
+
+def write_header(path: Path, metadata: Mapping[str, Any], tensors: Iterable[TensorInfo]) -> int:
+    """Write keys and tensor infos, padded so that data can follow; gives the size in bytes."""
+    writer = GGUFWriter(None, str(metadata["general.architecture"]))
+    for key, value in metadata.items():
+        if key != "general.architecture":  # the writer has added it
+            _add(writer, key, value)
+    for tensor in tensors:
+        # float32 stands in for the data type: a byte type would make gguf-py compute the shape from bytes
+        writer.add_tensor_info(
+            tensor.name, tensor.shape, np.dtype(np.float32), tensor.bytes, raw_dtype=GGMLQuantizationType(tensor.kind)
+        )
+    writer.write_header_to_file(path)
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    writer.close()
+    with path.open("ab") as file:
+        file.write(bytes(-file.tell() % ALIGNMENT))
+        return file.tell()
+
+
+def _add(writer: GGUFWriter, key: str, value: Any) -> None:
+    match value:
+        case bool():
+            writer.add_bool(key, value)
+        case int():
+            writer.add_uint32(key, value)
+        case float():
+            writer.add_float32(key, value)
+        case str():
+            writer.add_key_value(key, value, GGUFValueType.STRING)
+        case _:
+            inner = GGUFValueType.STRING if value and isinstance(value[0], str) else GGUFValueType.INT32
+            if len(value):
+                writer.add_key_value(key, value, GGUFValueType.ARRAY, sub_type=inner)
+
+
+class Output:
+    """The file being written. A context manager: without `finish`, nothing is left behind."""
+
+    def __init__(self, target: Path, *, force: bool) -> None:
+        """Raises OutputExists. Removes what a killed conversion of the same target left."""
+        if target.is_dir():
+            raise OutputExists(f"{target} is a folder; a file name was expected; give one with -o")
+        if target.exists() and not force:
+            raise OutputExists(f"{target} exists; a new file was expected; choose another with -o, or use --force")
+        if not target.parent.is_dir():
+            raise OutputExists(f"the folder {target.parent} does not exist; create it, or choose another with -o")
+        self._target, self._force = target, force
+        self.path = target.with_name(f".{target.name}.{os.getpid()}.partial")
+        _remove_leftovers(target)
+
+    def __enter__(self) -> "Output":
+        return self
+
+    def start(self, metadata: Mapping[str, Any], tensors: Iterable[TensorInfo]) -> None:
+        """Check the space, then write the header. Raises NotEnoughSpace before the first byte of data."""
+        tensors = tuple(tensors)
+        try:
+            header = write_header(self.path, metadata, tensors)
+        except OSError as error:
+            raise _write_failed(error, self._target) from error
+        self.total = header + sum(tensor.padded for tensor in tensors)
+        self._check_space(self.total - header)
+        self._file = self.path.open("ab")
+
+    def write(self, data: memoryview) -> int:
+        """Append bytes; gives their number. Raises NotEnoughSpace where the disk fills up all the same."""
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            raise _write_failed(error, self._target) from error
+
+    def finish(self) -> None:
+        """Sync, then take the final name: from here on the file is there, whole."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            if self._target.exists() and not self._force:
+                raise OutputExists(f"{self._target} appeared meanwhile; choose another name with -o, or use --force")
+            self.path.replace(self._target)
+            _sync_folder(self._target.parent)
+        except OSError as error:
+            raise _write_failed(error, self._target) from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if hasattr(self, "_file"):
+            self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def _check_space(self, needed: int) -> None:
+        free = shutil.disk_usage(self._target.parent).free
+        if needed > free:
+            raise NotEnoughSpace(
+                f"{self._target.name} needs {needed / 2**20:,.0f} MiB; {free / 2**20:,.0f} MiB are free on the disk of "
+                f"{self._target.parent}; free some space, or choose another folder with -o"
+            )
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Temporary files of this target whose process is gone (killed, or the machine went down)."""
+    pattern = re.compile(rf"\.{re.escape(target.name)}\.(\d+)\.partial")
+    for path in target.parent.iterdir():
+        match = pattern.fullmatch(path.name)
+        if match and (int(match.group(1)) == os.getpid() or not psutil.pid_exists(int(match.group(1)))):
+            path.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename survive a power cut, where the system can sync folders."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _write_failed(error: OSError, target: Path) -> NotEnoughSpace:
+    return NotEnoughSpace(
+        f"{target.name} cannot be written ({error.strerror}); nothing was left; choose another with -o"
+    )
