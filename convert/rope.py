@@ -57,13 +57,15 @@ def read_rope(config: Config, *, dimension: int, context: int, default_base: flo
     where = "rope_parameters" if parameters else "rope_scaling"
     settings = dict(parameters or scaling or {})
     inner = settings.pop("rope_theta", None)
+    if settings.get("partial_rotary_factor") in {None, 1}:  # the whole head turns: what is written anyway
+        settings.pop("partial_rotary_factor", None)
     if inner is not None:
         base, source = _positive("rope_theta", inner), f"config.json: {where}.rope_theta"
         if theta is not None and theta != inner:
             warnings.append(f"config.json has rope_theta {theta} and {where}.rope_theta {inner}; the latter was used")
     elif theta is not None:
         base, source = _positive("rope_theta", theta), "config.json: rope_theta"
-    elif context <= _UNSCALED_CONTEXT or settings:
+    elif context <= _UNSCALED_CONTEXT:
         base, source = default_base, default_source
         warnings.append(f"config.json names no RoPE base; {default_base:g} was taken from {default_source}")
     else:
