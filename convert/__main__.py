@@ -2,17 +2,26 @@
 
 import sys
 
-from convert.cli import convert
+import click
+
+from convert.cli import convert, visible
 from convert.errors import ConversionError
 
 
-def main() -> None:
-    """Run the command; an error is one line on stderr and exit code 1."""
+def main() -> int:
+    """Run the command. Exit codes: 0 done, 1 our error (one line on stderr), 2 wrong usage, 130 interrupted."""
     try:
-        sys.exit(convert.main(standalone_mode=False))
+        convert.main(prog_name="python -m convert", standalone_mode=False)
     except ConversionError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command's own stderr
-        sys.exit(1)
+        click.echo(f"error: {visible(str(error))}", err=True)
+        return 1
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return 130
+    return 0
 
 
-main()
+sys.exit(main())

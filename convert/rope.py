@@ -53,26 +53,19 @@ def read_rope(config: Config, *, dimension: int, context: int, default_base: flo
     for name, value in (("rope_parameters", parameters), ("rope_scaling", scaling)):
         if value is not None and not isinstance(value, dict):
             raise UnsupportedRope(f"{name} is {value!r} in config.json; an object was expected; restore the file")
-    warnings: list[str] = []
     where = "rope_parameters" if parameters else "rope_scaling"
     settings = dict(parameters or scaling or {})
-    inner = settings.pop("rope_theta", None)
+    base, source, warnings = _base(theta, settings.pop("rope_theta", None), where)
+    if base is None:
+        if context > _UNSCALED_CONTEXT:
+            raise UnsupportedRope(
+                f"config.json names no RoPE base for a context of {context} tokens; rope_theta or rope_parameters was "
+                "expected, since a guessed base fails only on long texts; add the key from the model's card"
+            )
+        base, source = default_base, default_source
+        warnings = (f"config.json names no RoPE base; {default_base:g} was taken from {default_source}",)
     if settings.get("partial_rotary_factor") in {None, 1}:  # the whole head turns: what is written anyway
         settings.pop("partial_rotary_factor", None)
-    if inner is not None:
-        base, source = _positive("rope_theta", inner), f"config.json: {where}.rope_theta"
-        if theta is not None and theta != inner:
-            warnings.append(f"config.json has rope_theta {theta} and {where}.rope_theta {inner}; the latter was used")
-    elif theta is not None:
-        base, source = _positive("rope_theta", theta), "config.json: rope_theta"
-    elif context <= _UNSCALED_CONTEXT:
-        base, source = default_base, default_source
-        warnings.append(f"config.json names no RoPE base; {default_base:g} was taken from {default_source}")
-    else:
-        raise UnsupportedRope(
-            f"config.json names no RoPE base for a context of {context} tokens; rope_theta or rope_parameters was "
-            "expected, since a guessed base fails only on long texts; add the key from the model's card"
-        )
     if parameters and scaling and _without_base(parameters) != _without_base(scaling):
         raise UnsupportedRope(
             f"config.json has rope_parameters {parameters} and rope_scaling {scaling}; "
@@ -85,7 +78,7 @@ def read_rope(config: Config, *, dimension: int, context: int, default_base: flo
             f"{where} of type {kind} has the key {unknown[0]!r}; {', '.join(sorted(_KEYS[kind])) or 'no further key'} "
             "was expected; no file was written because the rotation would be wrong"
         )
-    rope = Rope(kind=kind, base=base, source=source, dimension=dimension, warnings=tuple(warnings))
+    rope = Rope(kind=kind, base=base, source=source, dimension=dimension, warnings=warnings)
     if kind == "default":
         return rope
     missing = sorted(_KEYS[kind] - set(settings))
@@ -97,6 +90,17 @@ def read_rope(config: Config, *, dimension: int, context: int, default_base: flo
     if kind == "linear":
         return replace(rope, factor=values["factor"])
     return replace(rope, divisors=_llama3_divisors(base, dimension, values))
+
+
+def _base(theta: Any, inner: Any, where: str) -> tuple[float | None, str, tuple[str, ...]]:
+    """The base that a key names, the key, and a warning where two keys disagree; None where no key names one."""
+    if inner is not None:
+        differing = theta is not None and theta != inner
+        warning = f"config.json has rope_theta {theta} and {where}.rope_theta {inner}; the latter was used"
+        return _positive("rope_theta", inner), f"config.json: {where}.rope_theta", (warning,) if differing else ()
+    if theta is not None:
+        return _positive("rope_theta", theta), "config.json: rope_theta", ()
+    return None, "", ()
 
 
 def _kind(settings: dict[str, Any], where: str) -> Kind:
