@@ -43,7 +43,7 @@ class GgufFile:
 
 class _Cursor:
     def __init__(self, data: Bytes) -> None:
-        self.data = memoryview(data)
+        self.data = data.data
         self.at = 0
 
     def scalar(self, code: str) -> int:
