@@ -42,6 +42,10 @@ class OutputExists(ConversionError):
     """The target file is there already and `force` was not given."""
 
 
+class OutputFailed(ConversionError):
+    """The target cannot be written, or another conversion is writing it."""
+
+
 class NotEnoughSpace(ConversionError):
     """The target's disk cannot hold the file."""
 

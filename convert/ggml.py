@@ -21,7 +21,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 F32, F16, BF16 = 0, 1, 30
 """Numbers of ggml's three plain types (ggml.h, enum ggml_type)."""
 
-_PATTERNS = {"win32": ("ggml-base.dll", "libggml-base.dll"), "darwin": ("libggml-base.dylib", "libggml-base.so")}
+_NAMES = {"win32": ("ggml-base.dll", "libggml-base.dll"), "darwin": ("libggml-base.dylib", "libggml-base.so")}
 
 
 def library_folder() -> Path:
@@ -37,20 +37,26 @@ def library_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "lib"
 
 
+def library_file() -> Path:
+    """libggml-base under the name this system gives it. Raises QuantizerFailed."""
+    folder = library_folder()
+    names = _NAMES.get(sys.platform, ("libggml-base.so",))
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+    raise QuantizerFailed(
+        f"{folder} holds no {' or '.join(names)}; llama-cpp-python 0.3.36 or newer was expected; reinstall it"
+    )
+
+
 @cache
 def library() -> ctypes.CDLL:
     """libggml-base, loaded once, with the signatures declared. Raises QuantizerFailed."""
-    folder = library_folder()
-    names = _PATTERNS.get(sys.platform, ("libggml-base.so",))
-    found = [folder / name for name in names if (folder / name).is_file()]
-    if not found:
-        raise QuantizerFailed(
-            f"{folder} holds no {' or '.join(names)}; llama-cpp-python 0.3.36 or newer was expected; reinstall it"
-        )
+    path = library_file()
     try:
         if sys.platform == "win32":
-            os.add_dll_directory(str(folder))
-        lib = ctypes.CDLL(str(found[0]))
+            os.add_dll_directory(str(path.parent))
+        lib = ctypes.CDLL(str(path))
         lib.ggml_quantize_chunk.restype = ctypes.c_size_t
         lib.ggml_quantize_chunk.argtypes = [
             ctypes.c_int,
@@ -71,7 +77,7 @@ def library() -> ctypes.CDLL:
             widen.restype = None
             widen.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
     except (OSError, AttributeError) as error:
-        raise QuantizerFailed(f"{found[0].name} cannot be used ({error}); reinstall llama-cpp-python") from error
+        raise QuantizerFailed(f"{path.name} cannot be used ({error}); reinstall llama-cpp-python") from error
     return lib
 
 

@@ -4,10 +4,12 @@
 renamed when everything is in it, and removed otherwise. The bytes of the header are gguf-py's.
 """
 
+import errno
 import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +19,7 @@ import numpy as np
 import psutil
 from gguf import GGMLQuantizationType, GGUFValueType, GGUFWriter
 
-from convert.errors import NotEnoughSpace, OutputExists
+from convert.errors import ConversionError, NotEnoughSpace, OutputExists, OutputFailed
 
 ALIGNMENT = 32
 
@@ -77,37 +79,42 @@ class Output:
     """The file being written. A context manager: without `finish`, nothing is left behind."""
 
     def __init__(self, target: Path, *, force: bool) -> None:
-        """Raises OutputExists. Removes what a killed conversion of the same target left."""
-        if target.is_dir():
-            raise OutputExists(f"{target} is a folder; a file name was expected; give one with -o")
-        if target.exists() and not force:
-            raise OutputExists(f"{target} exists; a new file was expected; choose another with -o, or use --force")
-        if not target.parent.is_dir():
-            raise OutputExists(f"the folder {target.parent} does not exist; create it, or choose another with -o")
+        """Raises OutputExists, OutputFailed. Removes what a killed conversion of the same target left."""
         self._target, self._force = target, force
         self.path = target.with_name(f".{target.name}.{os.getpid()}.partial")
-        _remove_leftovers(target)
+        try:
+            if target.is_dir():
+                raise OutputExists(f"{target} is a folder; a file name was expected; give one with -o")
+            if target.exists() and not force:
+                raise OutputExists(f"{target} exists; a new file was expected; choose another with -o, or use --force")
+            if not target.parent.is_dir():
+                raise OutputFailed(f"the folder {target.parent} does not exist; create it, or choose another with -o")
+            _remove_leftovers(target)
+        except OSError as error:
+            raise _failed(error, target) from error
 
     def __enter__(self) -> "Output":
         return self
 
     def start(self, metadata: Mapping[str, Any], tensors: Iterable[TensorInfo]) -> None:
-        """Check the space, then write the header. Raises NotEnoughSpace before the first byte of data."""
+        """Check the space, then write the header. Raises NotEnoughSpace before the first byte, OutputFailed."""
         tensors = tuple(tensors)
+        data = sum(tensor.padded for tensor in tensors)
         try:
+            self._check_space(data)
             header = write_header(self.path, metadata, tensors)
+            self._check_space(data)
+            self._file = self.path.open("ab")
         except OSError as error:
-            raise _write_failed(error, self._target) from error
-        self.total = header + sum(tensor.padded for tensor in tensors)
-        self._check_space(self.total - header)
-        self._file = self.path.open("ab")
+            raise _failed(error, self._target) from error
+        self.total = header + data
 
     def write(self, data: memoryview) -> int:
-        """Append bytes; gives their number. Raises NotEnoughSpace where the disk fills up all the same."""
+        """Append bytes; gives their number. Raises NotEnoughSpace (the disk filled up all the same), OutputFailed."""
         try:
             return self._file.write(data)
         except OSError as error:
-            raise _write_failed(error, self._target) from error
+            raise _failed(error, self._target) from error
 
     def finish(self) -> None:
         """Sync, then take the final name: from here on the file is there, whole."""
@@ -120,13 +127,14 @@ class Output:
             self.path.replace(self._target)
             _sync_folder(self._target.parent)
         except OSError as error:
-            raise _write_failed(error, self._target) from error
+            raise _failed(error, self._target) from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if hasattr(self, "_file"):
-            self._file.close()
+            with suppress(OSError):  # a full disk: what was buffered is given up with the file
+                self._file.close()
         self.path.unlink(missing_ok=True)
 
     def _check_space(self, needed: int) -> None:
@@ -134,17 +142,24 @@ class Output:
         if needed > free:
             raise NotEnoughSpace(
                 f"{self._target.name} needs {needed / 2**20:,.0f} MiB; {free / 2**20:,.0f} MiB are free on the disk of "
-                f"{self._target.parent}; free some space, or choose another folder with -o"
+                f"{self._target.parent.resolve()}; free some space, or choose another folder with -o"
             )
 
 
 def _remove_leftovers(target: Path) -> None:
-    """Temporary files of this target whose process is gone (killed, or the machine went down)."""
+    """Remove temporary files of this target whose process is gone. Raises OutputFailed where one is at work."""
     pattern = re.compile(rf"\.{re.escape(target.name)}\.(\d+)\.partial")
     for path in target.parent.iterdir():
         match = pattern.fullmatch(path.name)
-        if match and (int(match.group(1)) == os.getpid() or not psutil.pid_exists(int(match.group(1)))):
-            path.unlink(missing_ok=True)
+        if match is None:
+            continue
+        process = int(match.group(1))
+        if process != os.getpid() and psutil.pid_exists(process):
+            raise OutputFailed(
+                f"process {process} is writing {target.name}; one conversion of a target at a time was expected; "
+                "wait for it, or choose another name with -o"
+            )
+        path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -157,7 +172,6 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _write_failed(error: OSError, target: Path) -> NotEnoughSpace:
-    return NotEnoughSpace(
-        f"{target.name} cannot be written ({error.strerror}); nothing was left; choose another with -o"
-    )
+def _failed(error: OSError, target: Path) -> ConversionError:
+    kind = NotEnoughSpace if error.errno == errno.ENOSPC else OutputFailed
+    return kind(f"{target} cannot be written ({error.strerror}); nothing was left; choose another place with -o")

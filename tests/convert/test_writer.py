@@ -1,0 +1,107 @@
+"""A target is absent, the old file, or the whole new one: after errors or kill -9, on a full disk, beside a rival."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from convert.errors import NotEnoughSpace, OutputExists, OutputFailed
+from convert.writer import Output, TensorInfo
+from tests.convert.tiny import tiny_checkpoint
+from tests.support import converted_file
+
+KEYS = {"general.architecture": "llama", "llama.block_count": 1}
+INFO = TensorInfo("a.weight", 0, (4, 8), 128)
+
+
+def write(target: Path, data: bytes, *, force: bool = False) -> None:
+    with Output(target, force=force) as output:
+        output.start(KEYS, [INFO])
+        output.write(memoryview(data))
+        output.finish()
+
+
+def test_finished_file_is_alone_in_its_folder(tmp_path: Path) -> None:
+    write(tmp_path / "a.gguf", b"x" * 128)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.gguf"]
+    assert (tmp_path / "a.gguf").read_bytes().endswith(b"x" * 128)
+
+
+def test_an_unfinished_output_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "a.gguf"
+    target.write_bytes(b"old")
+    with Output(target, force=True) as output:
+        output.start(KEYS, [INFO])
+        output.write(memoryview(b"x"))  # and then no finish
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.gguf": b"old"}
+
+
+def test_existing_target_needs_force(tmp_path: Path) -> None:
+    write(tmp_path / "a.gguf", b"x" * 128)
+    with pytest.raises(OutputExists, match="--force"):
+        write(tmp_path / "a.gguf", b"y" * 128)
+    write(tmp_path / "a.gguf", b"y" * 128, force=True)
+    assert (tmp_path / "a.gguf").read_bytes().endswith(b"y" * 128)
+
+
+def test_target_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "a.gguf"
+    with Output(target, force=False) as output:
+        output.start(KEYS, [INFO])
+        target.write_bytes(b"another")
+        with pytest.raises(OutputExists, match="appeared meanwhile"):
+            output.finish()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.gguf": b"another"}
+
+
+def test_a_second_conversion_of_the_same_target_is_refused(tmp_path: Path) -> None:
+    target = tmp_path / "a.gguf"
+    rival = tmp_path / f".a.gguf.{os.getppid()}.partial"  # a process that lives
+    rival.touch()
+    with pytest.raises(OutputFailed, match=f"process {os.getppid()} is writing"):
+        Output(target, force=True)
+    assert rival.exists()
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "a.gguf"
+    with Output(target, force=False) as output:
+        output.start(KEYS, [INFO])
+        output._file.close()
+        output._file = Path("/dev/full").open("ab")  # noqa: SIM115 - closed by the output
+        with pytest.raises(NotEnoughSpace, match="No space left"):
+            output.write(memoryview(b"x" * (1 << 20)))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("target", ["missing/a.gguf", "a" * 300, "file/a.gguf"])
+def test_impossible_targets_are_our_error(target: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputFailed, match="with -o"):
+        Output(tmp_path / target, force=False)
+
+
+def test_kill_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    source = tiny_checkpoint(tmp_path / "source")
+    whole = converted_file(source, tmp_path / "whole.gguf", "q4_k_m").read_bytes()
+    folder = tmp_path / "out"
+    folder.mkdir()
+    target = folder / "a.gguf"
+    command = [sys.executable, "-m", "convert", str(source), "-o", str(target), "--force"]
+    start = monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    full = monotonic() - start
+    target.write_bytes(b"old")
+    for moment in (0.5, 0.7, 0.8, 0.9, 0.95, 1.0):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        sleep(full * moment)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert target.read_bytes() in {b"old", whole}
+    subprocess.run(command, check=True, capture_output=True)
+    assert [path.name for path in folder.iterdir()] == ["a.gguf"], "the leftovers of killed processes are removed"
+    assert target.read_bytes() == whole
