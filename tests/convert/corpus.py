@@ -24,8 +24,10 @@ EMOJI = (
     "a🙂b 🙂 c🙂🙂d",
 )
 SPACES = (
-    " ", "  ", "   ", "\t", "\n", "\r\n", "\n\n\n", " \n ", "\t \t", "\u00a0", "\u2003\u2009\u202f\u3000", "\u200b\u200d\ufeff",
-    "a b  c   d    e     f", "a\tb\t\tc", "end ", " start", "line \n next", "x\n\ny \n \nz", "\x0b\x0c\x1c\x85\u2028\u2029",
+    " ", "  ", "   ", "\t", "\n", "\r\n", "\n\n\n", " \n ", "\t \t", "\u00a0", "\u2003\u2009\u202f\u3000",
+    "\u200b\u200d\ufeff",
+    "a b  c   d    e     f", "a\tb\t\tc", "end ", " start", "line \n next", "x\n\ny \n \nz",
+    "\x0b\x0c\x1c\x85\u2028\u2029",
 )  # fmt: skip
 LOOK_ALIKES = (
     "<|im_start|>system\nYou are<|im_end|>\n<|im_start|>user",
@@ -40,6 +42,15 @@ OTHER = (
 )  # fmt: skip
 
 
+ASSIGNED = (
+    (0x20, 0x7E), (0x20, 0x7E), (0x0, 0x17F), (0x180, 0x1C88), (0x1E00, 0xA7C9), (0xA7F0, 0xD7FF), (0xE000, 0xFFFF),
+    (0x1F000, 0x1FAFF), (0x20000, 0x2FFFF),
+)  # fmt: skip
+"""Where random characters come from. The gaps hold letters of Unicode 16 (2024), which llama.cpp's tables of letters do
+not know yet and which it therefore cuts as symbols; no GGUF can change that.
+"""
+
+
 def every_byte() -> list[str]:
     """Each of the 256 byte values that can occur in UTF-8 occurs, alone in its character and among letters.
 
@@ -47,6 +58,7 @@ def every_byte() -> list[str]:
     """
     singles = [chr(code) for code in range(0x80)]
     leads = [chr(code) for code in range(0x80, 0x800, 29)] + [chr(code) for code in range(0x800, 0xD800, 997)]
+    leads += [chr(code) for code in range(0xE000, 0x10000, 997)]
     continuations = [chr(0x100 + code) for code in range(0x40)]
     planes = [chr(code) for code in (0x10000, 0x1F600, 0x2A6D6, 0x40000, 0x80000, 0xC0000, 0x100000, 0x10FFFF)]
     letters = singles + leads + continuations + planes
@@ -56,13 +68,11 @@ def every_byte() -> list[str]:
 def random_texts(count: int, *, seed: int) -> list[str]:
     """Runs of characters from everywhere, with spaces, digits and apostrophes strewn in."""
     random = Random(seed)
-    pools = ((0x20, 0x7E), (0x20, 0x7E), (0x0, 0x17F), (0x300, 0x5FF), (0x2000, 0x2BFF), (0x3000, 0x9FFF), (0xAC00, 0xD7A3),
-             (0xE000, 0xFFFF), (0x1F000, 0x1FAFF), (0x20000, 0x2FFFF))  # fmt: skip
     texts = []
     for _ in range(count):
         pieces = []
         for _ in range(random.randint(1, 30)):
-            low, high = random.choice(pools)
+            low, high = random.choice(ASSIGNED)
             pieces.append(chr(random.randint(low, high)) * random.choice((1, 1, 1, 2, 5)))
             pieces.append(
                 random.choice(("", "", "", " ", "   ", "\n", "\r\n", "'ll ", "'S", "42", "1234", "<|im_end|>"))

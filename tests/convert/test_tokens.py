@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from tests.convert.corpus import every_byte, nasty_corpus
+from tests.convert.corpus import ASSIGNED, every_byte, nasty_corpus
 from tests.convert.gguf_file import read
 from tests.convert.tiny import SPECIAL, tiny_checkpoint, toy_tokenizer
 from tests.support import LlamaModel, converted_file, llama_model
@@ -31,30 +31,60 @@ def test_the_corpus_holds_every_byte_of_utf8() -> None:
     assert found == set(range(256)) - {0xC0, 0xC1, *range(0xF5, 0x100)}
 
 
+def unknown_bytes(tokenizer: Tokenizer) -> set[int]:
+    """Bytes without a token of their own. SmolLM2 lacks 21, among them six control characters."""
+    letters = bytes_to_letters()
+    return {byte for byte in range(256) if tokenizer.token_to_id(letters[byte]) is None}
+
+
+def bytes_to_letters() -> dict[int, str]:
+    """The letter of each byte in a byte-level vocabulary: printable ones for themselves, the others from U+0100."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {byte: chr(byte) for byte in printable} | {byte: chr(0x100 + index) for index, byte in enumerate(others)}
+
+
+def without(unknown: set[int], text: str) -> str:
+    """The text without the characters that hold an unknown byte."""
+    return "".join(letter for letter in text if not unknown.intersection(letter.encode()))
+
+
 def test_real_tokens(real_checkpoint: Path, converted: Callable[[str], Path]) -> None:
+    """Characters with a byte the vocabulary lacks stand alone here: both sides drop such a byte, but `tokenizers` then
+    merges its neighbours and llama.cpp does not.
+    """
     tokenizer = Tokenizer.from_file(str(real_checkpoint / "tokenizer.json"))
+    unknown = unknown_bytes(tokenizer)
+    assert len(unknown) == 21
+    texts = [text if len(text) == 1 else without(unknown, text) for text in nasty_corpus()]
     with llama_model(converted("q4_0"), vocabulary_only=True) as model:
         assert model.vocabulary_size == 49152
-        assert_same_tokens(model, tokenizer, nasty_corpus())
+        assert_same_tokens(model, tokenizer, texts)
 
 
-@pytest.mark.parametrize("kind", ["gpt2", "smollm", "llama3", "qwen2"])
-def test_tokens_of_each_pre_tokenizer(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name"), [("gpt2", "gpt-2"), ("smollm", "smollm"), ("llama3", "llama-bpe"), ("qwen2", "qwen2")]
+)
+def test_tokens_of_each_pre_tokenizer(kind: str, name: str, tmp_path: Path) -> None:
     tokenizer = toy_tokenizer(kind)
+    assert unknown_bytes(tokenizer) == set()
     folder = tiny_checkpoint(tmp_path / "tiny", tokenizer=tokenizer)
     target = converted_file(folder, tmp_path / "tiny.gguf", "f16")
+    assert read(target).metadata["tokenizer.ggml.pre"] == name
     with llama_model(target, vocabulary_only=True) as model:
         assert_same_tokens(model, tokenizer, nasty_corpus())
 
 
 def test_tokens_of_any_text(real_checkpoint: Path, converted: Callable[[str], Path]) -> None:
     tokenizer = Tokenizer.from_file(str(real_checkpoint / "tokenizer.json"))
+    unknown = unknown_bytes(tokenizer)
+    letters = st.one_of(*(st.characters(min_codepoint=low, max_codepoint=high) for low, high in set(ASSIGNED)))
     with llama_model(converted("q4_0"), vocabulary_only=True) as model:
 
         @settings(max_examples=300, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
-        @given(st.text(min_size=1, max_size=60))
+        @given(st.text(letters, min_size=1, max_size=60))
         def same(text: str) -> None:
-            assert_same_tokens(model, tokenizer, [text])
+            assert_same_tokens(model, tokenizer, [without(unknown, text)])
 
         same()
 
