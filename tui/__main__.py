@@ -1,0 +1,16 @@
+"""`luciole` without arguments: the screen."""
+
+
+def run(model: str | None = None) -> None:
+    """Open the screen and load `model` (as every command names models; None: the default one) behind it."""
+    from assistant import Engine, open_engine  # noqa: PLC0415  `luciole --help` must not pay for the screen
+    from tui.app import make_app  # noqa: PLC0415
+
+    def opened() -> Engine:
+        return open_engine(model)
+
+    make_app(opened).run()
+
+
+if __name__ == "__main__":
+    run()

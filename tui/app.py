@@ -1,0 +1,50 @@
+"""The application: looks, palette and the way out. The rooms are in `screens`."""
+
+from collections.abc import Callable, Iterable
+from time import monotonic
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from assistant import Engine
+from tui.commands import COMMANDS
+from tui.screens.chat import ChatScreen
+from tui.session import Session
+from tui.theme import DAY, DUSK, preferred
+
+
+class LucioleApp(App[None]):
+    """Opens the chat. Ctrl+Q ends it at any moment: nothing here waits for the model."""
+
+    TITLE = "Luciole"
+    CSS_PATH = ["screens/chat.tcss", "screens/help.tcss"]  # noqa: RUF012  Textual reads it and never changes it
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    def __init__(self, chat: ChatScreen) -> None:
+        super().__init__()
+        self._chat = chat
+        self.register_theme(DUSK)
+        self.register_theme(DAY)
+        self.theme = preferred()
+
+    def get_default_screen(self) -> Screen[None]:
+        return self._chat
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for command in COMMANDS:
+            if command.name != "quit":  # Textual brings its own
+                title = command.name.replace("_", " ").capitalize()
+                yield SystemCommand(title, command.help, lambda action=command.action: self._chat.run_action(action))
+        yield from super().get_system_commands(screen)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C with nothing selected: stop what runs, else say which key quits."""
+        if self._chat.busy:
+            self._chat.action_stop()
+        else:
+            self.notify("Ctrl+Q quits", markup=False)
+
+
+def make_app(open_engine: Callable[[], Engine], *, clock: Callable[[], float] = monotonic) -> LucioleApp:
+    """The whole screen. `open_engine` is called in the worker thread, after the first frame; `clock` is for rates."""
+    return LucioleApp(ChatScreen(Session(open_engine), clock))

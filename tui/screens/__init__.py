@@ -1,0 +1,1 @@
+"""The rooms of the screen: chat and help."""

@@ -1,0 +1,355 @@
+"""The chat: prompt in, turns out. Decides what is sent when; the session works, the widgets draw."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Static, TextArea
+
+from assistant import AssistantError, Finished, PromptTooLong, Reading, Text, Usage, one_line
+from tui.activity import Activity, bill
+from tui.commands import Unknown, completions, parse
+from tui.messages import Broke, Ended, Failed, Heard, Summarized
+from tui.screens.help import HelpScreen
+from tui.session import Session
+from tui.stream import Events, Job, Streamer
+from tui.widgets.completion import Completion
+from tui.widgets.progress import ProgressRule
+from tui.widgets.prompt import Prompt
+from tui.widgets.status import Status
+from tui.widgets.transcript import Transcript
+from tui.widgets.turns import AnswerTurn, ErrorTurn, Note, UserTurn
+
+WELCOME = """\
+Write a message, or /summarize FILE to have a document read and summarized.
+Nothing you write leaves this machine."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One thing the user asked for. `typed` is what goes back to the prompt if it comes to nothing."""
+
+    typed: str
+    user: UserTurn
+    events: Callable[[], Events]
+    answer: AnswerTurn | None = None
+
+
+class ChatScreen(Screen[None]):
+    """Owns the queue of turns; at most one of them is with the streamer."""
+
+    AUTO_FOCUS = "Prompt"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "Stop", show=False),
+        Binding("ctrl+n", "new_chat", "New chat", show=False),
+        Binding("f1", "help", "Help", show=False),
+        Binding("pageup", "scroll(-1)", "Scroll up", show=False, priority=True),
+        Binding("pagedown", "scroll(1)", "Scroll down", show=False, priority=True),
+        Binding("ctrl+home", "top", "Start of the chat", show=False, priority=True),
+        Binding("ctrl+end", "end", "End of the chat", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Session, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._session = session
+        self._activity = Activity(clock)
+        self._streamer: Streamer | None = None
+        self._queue: deque[Turn] = deque()
+        self._turn: Turn | None = None
+        self._busy = False
+        self._used: int | None = 0
+        self._exact = True
+        self._prompted = 0
+        self._pieces = 0
+        self._mark = ""
+        self._partial = False
+
+    # What it is made of
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="column"):
+            yield Transcript()
+            yield ProgressRule()
+            yield Completion()
+            with Horizontal(id="ask"):
+                yield Static("❯", markup=False)
+                yield Prompt()
+            yield Status()
+
+    def on_mount(self) -> None:
+        self._transcript = self.query_one(Transcript)
+        self._rule = self.query_one(ProgressRule)
+        self._completion = self.query_one(Completion)
+        self._prompt = self.query_one(Prompt)
+        self._status = self.query_one(Status)
+        self._transcript.mount(Note(WELCOME))
+        self._show()
+        # The first frame is on the screen before the model library is touched.
+        self.call_after_refresh(self._start)
+
+    def on_unmount(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the model, whatever it is doing; nothing arrives afterwards."""
+        if self._streamer is not None:
+            self._streamer.close()
+        self._session.close()
+
+    def _start(self) -> None:
+        self._streamer = Streamer(self.post_message)
+        self._run(self._session.load)
+
+    # What the user does
+
+    @on(Prompt.Sent)
+    async def _sent(self, message: Prompt.Sent) -> None:
+        self._completion.offer([])
+        try:
+            called = parse(message.text)
+        except Unknown as error:
+            self._prompt.give_back(message.text)
+            self.notify(one_line(str(error)), severity="warning", markup=False)
+            return
+        if called is None:
+            text = message.text.strip()
+            await self._ask(message.text, text, lambda: self._session.say(text))
+            return
+        command, argument = called
+        if command.argument:
+            shown = f"Summarize {argument}"
+            await self._ask(message.text, shown, lambda: self._session.summarize(argument))
+        else:
+            await self.run_action(command.action)
+
+    async def _ask(self, typed: str, shown: str, events: Callable[[], Events]) -> None:
+        self.query("Note").remove()
+        turn = Turn(typed, UserTurn(shown, queued=self._busy), events)
+        await self._transcript.add(turn.user)
+        self._queue.append(turn)
+        if self._busy:
+            self._show()
+        else:
+            await self._next()
+
+    async def _next(self) -> None:
+        """Hand the oldest waiting turn to the streamer, if there is one and it is free."""
+        if self._busy or not self._queue:
+            return
+        turn = self._queue.popleft()
+        turn.user.sent()
+        turn.answer = AnswerTurn()
+        self._turn = turn
+        await self._transcript.mount(turn.answer, after=turn.user)
+        self._transcript.follow()
+        self._run(turn.events)
+
+    def _run(self, events: Callable[[], Events]) -> None:
+        if self._streamer is None:
+            return
+        self._busy = True
+        self._prompted = self._pieces = 0
+        self._mark, self._partial = "", False
+        self._activity.begin()
+        self._streamer.run(Job(events, self._session.used))
+        self._show()
+
+    def action_stop(self) -> None:
+        """Stop what runs, and take back what waits."""
+        if self._busy and self._streamer is not None:
+            self._streamer.stop()
+            self._activity.stop()
+            self._take_back()
+            self._show()
+        else:
+            self._completion.offer([])
+            self._prompt.completing = False
+
+    def _take_back(self) -> None:
+        """Waiting turns return to the prompt: nothing is sent that the user may no longer want."""
+        while self._queue:
+            turn = self._queue.pop()
+            turn.user.remove()
+            self._prompt.give_back(turn.typed)
+
+    async def action_new_chat(self) -> None:
+        """Empty the transcript; the model forgets the conversation."""
+        if self._busy:
+            self.action_stop()
+        self._turn = None
+        self._session.forget()
+        self._used, self._exact = 0, True
+        await self._transcript.remove_children()
+        await self._transcript.mount(Note(WELCOME))
+        self._show()
+
+    async def action_model(self) -> None:
+        """Say which model is loaded."""
+        info = self._session.info
+        if info is None:
+            text = "No model is loaded."
+        else:
+            where = f"{info.gpu_layers} of {info.layers} layers on the GPU" if info.gpu_layers else "on the CPU"
+            text = (
+                f"{info.name}\n"
+                f"{info.architecture} · {info.parameters / 1e6:,.0f} M parameters · {info.quantization} · {where}\n"
+                f"context {info.context:,} of {info.trained_context:,} tokens trained\n"
+                f"{info.path}"
+            )
+        await self._transcript.add(Note(text))
+
+    def action_help(self) -> None:
+        """Keys and commands."""
+        self.app.push_screen(HelpScreen())
+
+    def action_quit(self) -> None:
+        """Leave at once."""
+        self.app.exit()
+
+    def action_summarize(self) -> None:
+        """Begin the command in the prompt; the user adds the file."""
+        self._prompt.replace_all("/summarize ")
+        self._prompt.focus()
+
+    def action_scroll(self, direction: int) -> None:
+        """A page up or down, less one line."""
+        self._transcript.scroll_relative(y=direction * max(1, self._transcript.size.height - 1), animate=False)
+
+    def action_top(self) -> None:
+        """The start of the chat."""
+        self._transcript.scroll_home(animate=False)
+
+    def action_end(self) -> None:
+        """The end of the chat, and stay there."""
+        self._transcript.follow()
+
+    @property
+    def busy(self) -> bool:
+        """Something runs on the engine."""
+        return self._busy
+
+    # What the prompt shows while a command is typed
+
+    @on(TextArea.Changed)
+    def _changed(self) -> None:
+        text = self._prompt.text
+        choices = completions(text)
+        if [line for line, _ in choices] == [text]:
+            choices = []
+        self._completion.offer(choices)
+        self._prompt.completing = bool(choices)
+
+    @on(Prompt.Moved)
+    def _moved(self, message: Prompt.Moved) -> None:
+        if message.step:
+            self._completion.move(message.step)
+        elif self._completion.choice is not None:
+            self._prompt.replace_all(self._completion.choice)
+
+    @on(Transcript.Unseen)
+    def _unseen(self, message: Transcript.Unseen) -> None:
+        self._rule.unseen = message.unseen
+
+    # What the model does
+
+    @on(Heard)
+    async def _heard(self, message: Heard) -> None:
+        event = message.event
+        self._activity.heard(event, message.pieces)
+        match event:
+            case Reading(_, total):
+                self._prompted = total
+                self._used, self._exact = total, False
+            case Text(text):
+                self._pieces += message.pieces
+                self._used, self._exact = self._prompted + self._pieces, False
+                if self._turn is not None and self._turn.answer is not None:
+                    await self._turn.answer.write(text)
+            case Finished(reason, usage):
+                self._conclude(reason == "length", usage)
+        self._show()
+
+    def _conclude(self, cut: bool, usage: Usage) -> None:
+        self._partial = cut
+        self._mark = f"cut at {usage.answer_tokens:,} tokens, the longest answer allowed" if cut else bill(usage)
+
+    @on(Summarized)
+    def _summarized(self, message: Summarized) -> None:
+        summary = message.summary
+        self._mark = "\n".join(
+            (
+                f"{summary.tokens_read:,} of {summary.tokens_total:,} tokens of the document read · {self._mark}",
+                "this summary is not part of the chat",
+                *(f"warning: {warning}" for warning in summary.warnings),
+            )
+        )
+
+    @on(Ended)
+    async def _ended(self, message: Ended) -> None:
+        if message.stopped:
+            written = self._turn is not None and self._turn.answer is not None and self._turn.answer.text
+            self._mark = "stopped here" if written else "stopped before the first word; not part of the chat"
+            self._partial = True
+        await self._let_go(message.used)
+        self._show()
+        await self._next()
+
+    @on(Failed)
+    async def _failed(self, message: Failed) -> None:
+        turn = self._turn
+        self._take_back()
+        if turn is not None and turn.answer is not None:
+            if turn.answer.text:
+                self._mark, self._partial = "ended here by an error", True
+            else:
+                turn.answer.remove()
+                turn.user.remove()
+                self._prompt.give_back(turn.typed)
+        await self._let_go(None)
+        self.query("Note").remove()
+        await self._transcript.add(ErrorTurn(_title(message.error), str(message.error)))
+        self._show()
+
+    @on(Broke)
+    def _broke(self, message: Broke) -> None:
+        raise message.error
+
+    async def _let_go(self, used: int | None) -> None:
+        """The engine is free again."""
+        turn, self._turn, self._busy = self._turn, None, False
+        if turn is not None and turn.answer is not None and turn.answer.is_attached:
+            await turn.answer.finish(self._mark, partial=self._partial)
+        self._activity.rest("ready" if self._session.info is not None else "absent")
+        self._used, self._exact = used, True
+
+    # What is drawn
+
+    def _show(self) -> None:
+        info = self._session.info
+        activity = self._activity
+        self._rule.fraction = activity.fraction
+        self._status.show_state(activity.words, busy=self._busy, well=activity.phase == "ready")
+        self._status.show_context(self._used, info.context if info is not None else 0, exact=self._exact)
+        self._status.show_model(f"{info.name} {info.quantization}" if info is not None else "")
+        if self._busy:
+            self._status.show_keys(("Enter", "queue"), ("Esc", "stop"), ("F1", "help"), ("Ctrl+Q", "quit"))
+        else:
+            self._status.show_keys(("Enter", "send"), ("Ctrl+J", "new line"), ("F1", "help"), ("Ctrl+Q", "quit"))
+
+
+def _title(error: AssistantError) -> str:
+    if isinstance(error, PromptTooLong):
+        return f"too long: {error.tokens:,} tokens, {error.limit:,} fit"
+    return {
+        "ModelNotFound": "no model",
+        "InvalidModelFile": "not a usable model",
+        "InvalidDocument": "not a readable document",
+        "TemplateFailed": "chat template",
+        "EngineFailed": "the engine failed; the next message starts it again",
+    }.get(type(error).__name__, "error")

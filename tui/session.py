@@ -1,0 +1,65 @@
+"""One engine and one conversation, as jobs for the worker thread. Opens the engine when the first job needs it.
+
+The generators run in the worker thread, one at a time; `forget`, `info` and `close` may be used from any.
+The module knows nothing of widgets.
+"""
+
+from collections.abc import Callable, Generator
+
+from assistant import Conversation, Engine, Event, Loading, ModelInfo, Summary, read_document, summarize
+
+
+class Session:
+    """`open_engine` is called late and in the worker thread; it is called again after it has failed."""
+
+    def __init__(self, open_engine: Callable[[], Engine]) -> None:
+        self._open_engine = open_engine
+        self._engine: Engine | None = None
+        self._conversation: Conversation | None = None
+        self._closed = False
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """The model's facts; None until it was loaded once."""
+        return self._engine.info if self._engine is not None else None
+
+    def load(self) -> Generator[Loading, None, None]:
+        """Open the engine and bring the model into memory."""
+        yield from self._ready().load()
+
+    def say(self, text: str) -> Generator[Event, None, None]:
+        """The answer to `text`, as the next turn of the conversation."""
+        engine = self._ready()
+        if self._conversation is None:
+            self._conversation = Conversation(engine)
+        yield from self._conversation.say(text)
+
+    def summarize(self, path: str) -> Generator[Event | Summary, None, None]:
+        """The summary of a whole document, which is no part of the conversation."""
+        document = read_document(path)
+        yield from summarize(document, self._ready())
+
+    def used(self) -> int | None:
+        """Tokens that the conversation takes in the context; 0 for none."""
+        conversation = self._conversation
+        if conversation is None or not conversation.messages:
+            return 0
+        return self._ready().count(conversation.messages)
+
+    def forget(self) -> None:
+        """Start an empty conversation with the next message."""
+        self._conversation = None
+
+    def close(self) -> None:
+        """Free the model; an engine that is being opened right now is freed as soon as it is."""
+        self._closed = True
+        if self._engine is not None:
+            self._engine.close()
+
+    def _ready(self) -> Engine:
+        if self._engine is None:
+            engine = self._open_engine()
+            self._engine = engine
+            if self._closed:
+                engine.close()
+        return self._engine

@@ -1,0 +1,109 @@
+"""The one worker: a thread that turns iterators of events into messages, one job after the other.
+
+One thread means that two answers can never run on the engine at once. It is a daemon of ours and not a worker of
+Textual, because those wait for their threads at exit, and a thread may be deep in a read when the user quits.
+The thread never touches a widget; `post` is the only way out, and after `close` nothing comes out any more.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Event as Flag
+from threading import Lock, Thread
+
+from textual.message import Message
+
+from assistant import AssistantError, Event, Finished, Summary, Text, coalesce
+from tui.messages import Broke, Ended, Failed, Heard, Summarized
+
+Events = Generator[Event | Summary, None, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work for the thread: `events` is called there and played to its end; then `used` counts, if a word was said."""
+
+    events: Callable[[], Events]
+    used: Callable[[], int | None]
+
+
+class Streamer:
+    """Plays jobs in order and posts what it hears; `stop` ends the running one at its next event."""
+
+    def __init__(self, post: Callable[[Message], object]) -> None:
+        self._post_message = post
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._stopped = Flag()
+        self._closed = False
+        self._posting = Lock()
+        self._thread = Thread(target=self._work, name="luciole-stream", daemon=True)
+        self._thread.start()
+
+    def run(self, job: Job) -> None:
+        """Play `job` when the one before it is over. A stop asked for earlier does not reach it."""
+        self._stopped.clear()
+        self._jobs.put(job)
+
+    def stop(self) -> None:
+        """End the running job; `Ended(stopped=True)` follows as soon as the engine says anything or lets go."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """Post nothing from now on and end the thread when it can; does not wait for it."""
+        with self._posting:
+            self._closed = True
+        self._stopped.set()
+        self._jobs.put(None)
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the thread after `close`; False if it is still busy after `timeout` seconds."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _post(self, message: Message) -> None:
+        with self._posting:
+            if not self._closed:
+                self._post_message(message)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None and not self._closed:
+            try:
+                self._play(job)
+            except AssistantError as error:
+                self._post(Failed(error))
+            except BaseException as error:
+                self._post(Broke(error))
+                raise
+
+    def _play(self, job: Job) -> None:
+        pieces = 0
+        spoken = finished = False
+        failure: AssistantError | None = None
+
+        def until_over(events: Events) -> Iterator[Event]:
+            """Ends, and does not raise, when a stop or a failure comes, so that `coalesce` hands out what it holds."""
+            nonlocal pieces, failure
+            try:
+                for event in events:
+                    if isinstance(event, Summary):
+                        self._post(Summarized(event))
+                        continue
+                    pieces += isinstance(event, Text)
+                    yield event
+                    if self._stopped.is_set():
+                        return
+            except AssistantError as error:
+                failure = error
+
+        if not self._stopped.is_set():
+            with closing(job.events()) as events:
+                for event in coalesce(until_over(events)):
+                    self._post(Heard(event, pieces if isinstance(event, Text) else 0))
+                    finished = finished or isinstance(event, Finished)
+                    if isinstance(event, Text):
+                        spoken, pieces = True, 0
+        if failure is not None:
+            raise failure
+        used = job.used() if spoken and not self._closed else None
+        self._post(Ended(stopped=self._stopped.is_set() and not finished, used=used))

@@ -1,0 +1,26 @@
+"""The line between transcript and prompt: a quiet rule, and the progress of loading and reading."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+
+class ProgressRule(Widget):
+    """One row. Filled from the left by `fraction`; carries a word in its middle when there is unseen text."""
+
+    fraction: reactive[float | None] = reactive(None)
+    unseen: reactive[bool] = reactive(False)
+
+    LABEL = " ↓ new text below · Ctrl+End "
+
+    def render(self) -> Content:
+        width = self.size.width
+        filled = 0 if self.fraction is None else round(width * min(max(self.fraction, 0.0), 1.0))
+        line = "━" * filled + "─" * (width - filled)
+        parts = [Content.styled(line[:filled], "$primary"), Content.styled(line[filled:], "$panel-lighten-2")]
+        rule = Content("").join(parts)
+        if not self.unseen or width < len(self.LABEL):
+            return rule
+        start = (width - len(self.LABEL)) // 2
+        end = start + len(self.LABEL)
+        return Content("").join([rule[:start], Content.styled(self.LABEL, "bold $primary"), rule[end:]])
