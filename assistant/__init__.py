@@ -1,6 +1,7 @@
 """A GGUF in, events out: chat and summaries. Imports nothing of `tui`, and `convert` only from the command line."""
 
 from assistant.conversation import Conversation
+from assistant.document import Document, read_document
 from assistant.engine import Engine, EngineSettings, ModelInfo
 from assistant.errors import (
     AssistantError,
@@ -15,11 +16,13 @@ from assistant.events import Event, Finished, FinishReason, Loading, Reading, Te
 from assistant.fake import FAKE_INFO, FakeEngine
 from assistant.messages import Message, Role, Sampling
 from assistant.sanitize import one_line, printable
+from assistant.summary import Summary, summarize
 
 __all__ = [
     "FAKE_INFO",
     "AssistantError",
     "Conversation",
+    "Document",
     "Engine",
     "EngineFailed",
     "EngineSettings",
@@ -38,9 +41,12 @@ __all__ = [
     "Role",
     "Sampling",
     "TemplateFailed",
+    "Summary",
     "Text",
     "Usage",
     "coalesce",
     "one_line",
     "printable",
+    "read_document",
+    "summarize",
 ]

@@ -1,6 +1,6 @@
 """A conversation: what was said so far, and the next turn as a stream of events.
 
-Words are never lost and turns never silently dropped: an answer that is stopped, or fails in the middle, stays as far as
+Words are never lost and turns never silently dropped: an answer that is stopped, or fails midway, stays as far as
 it came; a turn without a word leaves no trace, so the next try is clean; what no longer fits raises PromptTooLong.
 The module knows nothing of screens, commands or storage.
 """

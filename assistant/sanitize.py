@@ -32,7 +32,7 @@ _SUSPECT = re.compile(
 def printable(text: str) -> str:
     """The text without control characters (newline and tab stay), with direction overrides spelled out (`<U+202E>`).
 
-    Idempotent. Safe on pieces of a stream: no rule needs what comes later, so a sequence cut in two dies in both halves.
+    Idempotent. Safe on pieces of a stream: no rule needs what comes later, so a sequence cut in two dies in both.
     """
     return _SUSPECT.sub(_shown, text)
 
