@@ -143,7 +143,8 @@ def test_tiny_logits_of_llama3_beyond_4000(tmp_path: Path) -> None:
     ],
 )
 def test_tiny_logits_of_each_shape(overrides: dict[str, Any], tmp_path: Path) -> None:
-    folder = tiny_checkpoint(tmp_path / "tiny", **({"dtype": torch.float32, "num_hidden_layers": 3} | overrides))
+    settings: dict[str, Any] = {"dtype": torch.float32, "num_hidden_layers": 3} | overrides
+    folder = tiny_checkpoint(tmp_path / "tiny", **settings)
     assert_tiny_parity(folder, tmp_path / "tiny.gguf", length=400)
 
 
