@@ -1,0 +1,96 @@
+"""How long a conversion takes and what it needs, beside llama.cpp's own two steps on the same checkpoint.
+
+Ours is `python -m convert`; theirs is the `convert_hf_to_gguf.py` that llama-cpp-python's source distribution carries,
+writing bf16, and then llama_model_quantize. For bf16 the first step alone is theirs. Every figure is of whole
+processes, start of the interpreter included; runs alternate (ours, theirs, ours, theirs), and medians are kept.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.child import Run, run
+
+GOALS = {"q4_k_m": 3.0, "q8_0": 5.0, "bf16": 5.0}
+"""Quantization -> how many times faster than llama.cpp's steps the conversion is meant to be."""
+
+MEMORY_GOAL_MIB = 400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Medians of one quantization."""
+
+    quantization: str
+    seconds: float
+    quantizer_share: float
+    """Part of the time of all threads that passed inside llama.cpp's quantizer, 0 to 1."""
+    peak_private_mib: float
+    output_bytes: int
+    beside_bytes: int
+    """Written to anything but the output."""
+    peer_seconds: tuple[float, ...]
+    """Convert and quantize; empty where no peer was given."""
+    peer_private_mib: float
+    runs: int
+
+    @property
+    def ratio(self) -> float | None:
+        """Times faster than the peer's steps together."""
+        return sum(self.peer_seconds) / self.seconds if self.peer_seconds else None
+
+
+def measure(checkpoint: Path, *, peer: Path | None, runs: int) -> Iterator[Conversion]:
+    """One `Conversion` a quantization with a goal. `peer`: an unpacked source distribution of llama-cpp-python."""
+    with tempfile.TemporaryDirectory(prefix="luciole-bench-") as name:
+        folder = Path(name)
+        for quantization in GOALS:
+            ours: list[tuple[Run, dict[str, float], int]] = []
+            theirs: list[list[Run]] = []
+            for _ in range(runs):
+                ours.append(_ours(checkpoint, folder, quantization))
+                if peer is not None:
+                    theirs.append(_theirs(checkpoint, folder, quantization, peer))
+            yield _summary(quantization, ours, theirs)
+
+
+def _ours(checkpoint: Path, folder: Path, quantization: str) -> tuple[Run, dict[str, float], int]:
+    target = folder / "ours.gguf"
+    target.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "convert", str(checkpoint), "-o", str(target), "-q", quantization, "--json"]
+    done = run(command, cwd=folder)
+    size = target.stat().st_size
+    target.unlink()
+    return done, json.loads(done.output), size
+
+
+def _theirs(checkpoint: Path, folder: Path, quantization: str, peer: Path) -> list[Run]:
+    script = peer / "vendor" / "llama.cpp" / "convert_hf_to_gguf.py"
+    plain, target = folder / "theirs-bf16.gguf", folder / "theirs.gguf"
+    command = [sys.executable, str(script), str(checkpoint), "--outtype", "bf16", "--outfile", str(plain)]
+    steps = [run(command, cwd=folder)]
+    if quantization != "bf16":
+        command = [sys.executable, "-m", "bench.requantize", str(plain), str(target), quantization]
+        steps.append(run(command, cwd=folder))
+        target.unlink()
+    plain.unlink()
+    return steps
+
+
+def _summary(quantization: str, ours: list[tuple[Run, dict[str, float], int]], theirs: list[list[Run]]) -> Conversion:
+    shares = [report["quantizer_seconds"] / (report["threads"] * report["seconds"]) for _, report, _ in ours]
+    return Conversion(
+        quantization=quantization,
+        seconds=median(done.seconds for done, _, _ in ours),
+        quantizer_share=median(shares),
+        peak_private_mib=max(done.peak_private_mib for done, _, _ in ours),
+        output_bytes=ours[0][2],
+        beside_bytes=max(done.written - size for done, _, size in ours),
+        peer_seconds=tuple(median(step.seconds for step in steps) for steps in zip(*theirs, strict=True)),
+        peer_private_mib=max((step.peak_private_mib for steps in theirs for step in steps), default=0.0),
+        runs=len(ours),
+    )
