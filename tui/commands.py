@@ -60,7 +60,11 @@ def completions(text: str) -> list[tuple[str, str]]:
         return []
     name, space, argument = text[1:].partition(" ")
     if not space:
-        return [(f"/{c.name}{' ' * bool(c.argument)}", c.help) for c in COMMANDS if c.name.startswith(name)]
+        return [
+            (f"/{c.name} ", f"{c.argument}: {c.help}") if c.argument else (f"/{c.name}", c.help)
+            for c in COMMANDS
+            if c.name.startswith(name)
+        ]
     if any(name in {c.name, c.alias} and c.argument for c in COMMANDS):
         return [(f"/{name} {path}", "") for path in _paths(argument.lstrip())]
     return []

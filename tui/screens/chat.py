@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
-from assistant import AssistantError, Finished, PromptTooLong, Reading, Text, Usage, one_line
+from assistant import AssistantError, EngineFailed, Finished, PromptTooLong, Reading, Text, Usage, one_line
 from tui.activity import Activity, bill
 from tui.commands import Unknown, completions, parse
 from tui.messages import Broke, Ended, Failed, Heard, Summarized
@@ -24,11 +24,11 @@ from tui.widgets.progress import ProgressRule
 from tui.widgets.prompt import Prompt
 from tui.widgets.status import Status
 from tui.widgets.transcript import Transcript
-from tui.widgets.turns import AnswerTurn, ErrorTurn, Note, UserTurn
+from tui.widgets.turns import AnswerTurn, ErrorTurn, Note, UserTurn, Welcome
 
 WELCOME = """\
-Write a message, or /summarize FILE to have a document read and summarized.
-Nothing you write leaves this machine."""
+Write a message, or /summarize FILE to have a whole document read.
+Nothing leaves this machine. F1 shows all keys."""
 
 
 @dataclass(slots=True)
@@ -64,6 +64,7 @@ class ChatScreen(Screen[None]):
         self._turn: Turn | None = None
         self._busy = False
         self._used: int | None = 0
+        self._settled: int | None = 0
         self._exact = True
         self._prompted = 0
         self._pieces = 0
@@ -88,7 +89,7 @@ class ChatScreen(Screen[None]):
         self._completion = self.query_one(Completion)
         self._prompt = self.query_one(Prompt)
         self._status = self.query_one(Status)
-        self._transcript.mount(Note(WELCOME))
+        self.call_later(self._transcript.add, Welcome("luciole", WELCOME))
         self._show()
         # The first frame is on the screen before the model library is touched.
         self.call_after_refresh(self._start)
@@ -129,7 +130,7 @@ class ChatScreen(Screen[None]):
             await self.run_action(command.action)
 
     async def _ask(self, typed: str, shown: str, events: Callable[[], Events]) -> None:
-        self.query("Note").remove()
+        self.query(Welcome).remove()
         turn = Turn(typed, UserTurn(shown, queued=self._busy), events)
         await self._transcript.add(turn.user)
         self._queue.append(turn)
@@ -146,8 +147,7 @@ class ChatScreen(Screen[None]):
         turn.user.sent()
         turn.answer = AnswerTurn()
         self._turn = turn
-        await self._transcript.mount(turn.answer, after=turn.user)
-        self._transcript.follow()
+        await self._transcript.add(turn.answer, after=turn.user)
         self._run(turn.events)
 
     def _run(self, events: Callable[[], Events]) -> None:
@@ -184,9 +184,10 @@ class ChatScreen(Screen[None]):
             self.action_stop()
         self._turn = None
         self._session.forget()
-        self._used, self._exact = 0, True
-        await self._transcript.remove_children()
-        await self._transcript.mount(Note(WELCOME))
+        self._used = self._settled = 0
+        self._exact = True
+        await self._transcript.empty()
+        await self._transcript.add(Welcome("luciole", WELCOME))
         self._show()
 
     async def action_model(self) -> None:
@@ -202,6 +203,7 @@ class ChatScreen(Screen[None]):
                 f"context {info.context:,} of {info.trained_context:,} tokens trained\n"
                 f"{info.path}"
             )
+        self.query(Welcome).remove()
         await self._transcript.add(Note(text))
 
     def action_help(self) -> None:
@@ -219,7 +221,7 @@ class ChatScreen(Screen[None]):
 
     def action_scroll(self, direction: int) -> None:
         """A page up or down, less one line."""
-        self._transcript.scroll_relative(y=direction * max(1, self._transcript.size.height - 1), animate=False)
+        self._transcript.page(direction)
 
     def action_top(self) -> None:
         """The start of the chat."""
@@ -271,6 +273,7 @@ class ChatScreen(Screen[None]):
                 self._used, self._exact = self._prompted + self._pieces, False
                 if self._turn is not None and self._turn.answer is not None:
                     await self._turn.answer.write(text)
+                    self._transcript.grown()
             case Finished(reason, usage):
                 self._conclude(reason == "length", usage)
         self._show()
@@ -296,7 +299,9 @@ class ChatScreen(Screen[None]):
             written = self._turn is not None and self._turn.answer is not None and self._turn.answer.text
             self._mark = "stopped here" if written else "stopped before the first word; not part of the chat"
             self._partial = True
-        await self._let_go(message.used)
+        if message.used is not None:
+            self._settled = message.used
+        await self._let_go(well=self._session.info is not None)
         self._show()
         await self._next()
 
@@ -307,12 +312,13 @@ class ChatScreen(Screen[None]):
         if turn is not None and turn.answer is not None:
             if turn.answer.text:
                 self._mark, self._partial = "ended here by an error", True
+                self._settled = None
             else:
                 turn.answer.remove()
                 turn.user.remove()
                 self._prompt.give_back(turn.typed)
-        await self._let_go(None)
-        self.query("Note").remove()
+        await self._let_go(well=self._session.info is not None and not isinstance(message.error, EngineFailed))
+        self.query(Welcome).remove()
         await self._transcript.add(ErrorTurn(_title(message.error), str(message.error)))
         self._show()
 
@@ -320,13 +326,14 @@ class ChatScreen(Screen[None]):
     def _broke(self, message: Broke) -> None:
         raise message.error
 
-    async def _let_go(self, used: int | None) -> None:
-        """The engine is free again."""
+    async def _let_go(self, *, well: bool) -> None:
+        """The engine is free again; `well`: with the model in memory."""
         turn, self._turn, self._busy = self._turn, None, False
         if turn is not None and turn.answer is not None and turn.answer.is_attached:
             await turn.answer.finish(self._mark, partial=self._partial)
-        self._activity.rest("ready" if self._session.info is not None else "absent")
-        self._used, self._exact = used, True
+            self._transcript.grown()
+        self._activity.rest("ready" if well else "absent")
+        self._used, self._exact = self._settled, True
 
     # What is drawn
 

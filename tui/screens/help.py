@@ -13,15 +13,15 @@ from tui.commands import COMMANDS
 
 KEYS = (
     ("Enter", "send; while the model works: queue"),
-    ("Ctrl+J · Alt+Enter · Shift+Enter", "new line"),
-    ("↑ ↓", "earlier messages, from the first or last line"),
+    ("Ctrl+J", "new line; so do Alt+Enter and Shift+Enter"),
+    ("↑ ↓", "what you sent before, from the first or last line"),
     ("Tab", "complete a command or a path"),
     ("Esc", "stop; the words stay, queued messages come back"),
-    ("PgUp PgDn · Ctrl+Home Ctrl+End", "scroll"),
+    ("PgUp PgDn", "scroll; Ctrl+Home and Ctrl+End: start and end"),
     ("Ctrl+N", "new chat"),
     ("Ctrl+P", "all commands, themes"),
     ("Ctrl+C", "copy what is selected, or stop"),
-    ("Ctrl+Q · Ctrl+D on an empty line", "quit at once"),
+    ("Ctrl+Q", "quit at once; so does Ctrl+D on an empty line"),
 )
 
 
@@ -44,5 +44,5 @@ class HelpScreen(ModalScreen[None]):
 
 def _table(title: str, rows: tuple[tuple[str, str], ...] | list[tuple[str, str]], width: int) -> Content:
     lines = [Content.styled(title, "bold $primary")]
-    lines += [Content.assemble((key.ljust(width), "bold"), (f"  {does}", "$text-muted")) for key, does in rows]
+    lines += [Content.assemble((key.ljust(width), "bold"), (f"  {does}", "$foreground 70%")) for key, does in rows]
     return Content("\n").join(lines)

@@ -40,11 +40,11 @@ class Completion(Static):
             Content.assemble(
                 ("❯ " if first + index == self._marked else "  ", "$primary"),
                 (line.ljust(width), "bold" if first + index == self._marked else ""),
-                (f"  {does}", "$text-muted"),
+                (f"  {does}", "$foreground 60%"),
             )
             for index, (line, does) in enumerate(shown)
         ]
         hidden = len(self._choices) - len(shown)
         if hidden:
-            rows.append(Content.styled(f"  {hidden} more", "$text-muted"))
+            rows.append(Content.styled(f"  {hidden} more", "$foreground 60%"))
         self.update(Content("\n").join(rows))

@@ -7,23 +7,37 @@ words followed by their address: there is nothing to click, so nothing opens and
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+from markdown_it.utils import EnvType
 from textual.widgets import Markdown
 
 from assistant import printable
+
+_DEEPEST = 20
+"""A list takes two levels, a quote one; ten lists within each other leave half of 80 columns."""
 
 
 class SafeMarkdown(Markdown):
     """Textual's Markdown with the parser below; takes streamed pieces through `Markdown.get_stream`."""
 
     def __init__(self, markdown: str | None = None) -> None:
-        super().__init__(markdown, parser_factory=parser, open_links=False)
+        super().__init__(markdown, parser_factory=Parser, open_links=False)
 
 
-def parser() -> MarkdownIt:
-    """GitHub's Markdown without raw HTML, and with links as plain words."""
-    made = MarkdownIt("gfm-like", {"html": False})
-    made.core.ruler.push("plain_words", _plain_words)
-    return made
+class Parser(MarkdownIt):
+    """GitHub's Markdown without raw HTML, and with links as plain words.
+
+    Quotes and lists nested deeper than a screen can show are shown as their source: the library drops such text.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("gfm-like", {"html": False, "maxNesting": 100})
+        self.core.ruler.push("plain_words", _plain_words)
+
+    def parse(self, src: str, env: EnvType | None = None) -> list[Token]:
+        tokens = super().parse(src, env)
+        if any(token.level > _DEEPEST for token in tokens):
+            return super().parse("".join("    " + line for line in src.splitlines(keepends=True)), env)
+        return tokens
 
 
 def _plain_words(state: StateCore) -> None:

@@ -17,7 +17,7 @@ class ProgressRule(Widget):
         width = self.size.width
         filled = 0 if self.fraction is None else round(width * min(max(self.fraction, 0.0), 1.0))
         line = "━" * filled + "─" * (width - filled)
-        parts = [Content.styled(line[:filled], "$primary"), Content.styled(line[filled:], "$panel-lighten-2")]
+        parts = [Content.styled(line[:filled], "$primary"), Content.styled(line[filled:], "$foreground 25%")]
         rule = Content("").join(parts)
         if not self.unseen or width < len(self.LABEL):
             return rule

@@ -102,6 +102,7 @@ class Prompt(TextArea):
         # One insertion, whatever line ends it has: nothing is sent before Enter is pressed. The text goes to the
         # terminal as it is, so it must not hold what a terminal obeys.
         event.prevent_default()
+        event.stop()
         self._type(printable(event.text.replace("\r\n", "\n").replace("\r", "\n")))
 
     def _type(self, text: str) -> None:

@@ -7,7 +7,8 @@ from textual.widgets import Static
 
 from assistant import one_line
 
-_CELLS = 12
+_WIDE = 100
+"""Columns from which the bar of the context may be twice as long."""
 
 
 class Status(Vertical):
@@ -35,7 +36,7 @@ class Status(Vertical):
     def show_state(self, words: str, *, busy: bool, well: bool) -> None:
         """`busy`: something is running; `well`: the model is there."""
         self.state = words
-        dot, style = ("◐", "$primary") if busy else ("●", "$success") if well else ("○", "$text-muted")
+        dot, style = ("◐", "$primary") if busy else ("●", "$success") if well else ("○", "$foreground 60%")
         self._phase.update(Content.assemble((dot, style), f" {words}"))
 
     def show_context(self, used: int | None, limit: int, *, exact: bool = True) -> None:
@@ -44,20 +45,22 @@ class Status(Vertical):
             self.context = ""
             self._meter.update("")
             return
-        filled = 0 if used is None else min(_CELLS, -(-used * _CELLS // limit))
-        color = "$error" if filled == _CELLS else "$warning" if filled > _CELLS * 3 // 4 else "$primary"
+        cells = 12 if self.size.width >= _WIDE else 6
+        filled = 0 if used is None else min(cells, -(-used * cells // limit))
+        share = 0.0 if used is None else used / limit
+        color = "$error" if share > 0.95 else "$warning" if share > 0.75 else "$primary"
         count = "?" if used is None else f"{'' if exact else '≈'}{used:,}"
-        self.context = f"{count} / {limit:,} tokens"
-        bar = (("▰" * filled, color), ("▱" * (_CELLS - filled), "$text-disabled"))
+        self.context = f"{count} / {limit:,}"
+        bar = (("━" * filled, color), ("─" * (cells - filled), "$foreground 30%"))
         self._meter.update(Content.assemble(*bar, f" {self.context}"))
 
     def show_keys(self, *keys: tuple[str, str]) -> None:
         """Pairs of a key and what it does now."""
         self.keys = "  ".join(f"{key} {does}" for key, does in keys)
-        parts = [Content.assemble((key, "bold $foreground 80%"), (f" {does}", "$text-muted")) for key, does in keys]
+        parts = [Content.assemble((key, "bold $foreground 80%"), (f" {does}", "$foreground 60%")) for key, does in keys]
         self._keys.update(Content("  ").join(parts))
 
     def show_model(self, name: str) -> None:
         """The model's name and quantization; empty: none yet."""
         self.model = one_line(name)
-        self._model.update(Content.styled(self.model, "$text-muted"))
+        self._model.update(Content.styled(self.model, "$foreground 60%"))

@@ -34,7 +34,7 @@ class UserTurn(Static):
     def _draw(self) -> None:
         self.set_class(self._queued, "-queued")
         text = Content(printable(self.text))
-        mark = Content.styled("queued · sent when the model is free", "italic $text-muted")
+        mark = Content.styled("queued · sent when the model is free", "italic $foreground 60%")
         self.update(Content("\n").join([text, mark]) if self._queued else text)
 
 
@@ -71,6 +71,15 @@ class AnswerTurn(Vertical):
         self._note.update(printable(mark))
         self._note.set_class(partial, "-partial")
         self._markdown.display = bool(self.text)
+
+
+class Welcome(Static):
+    """What stands where the first turn will be."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(
+            Content.assemble((f"✦ {name}", "bold $primary"), "\n\n", (text, "$foreground 60%")), markup=False
+        )
 
 
 class Note(Static):

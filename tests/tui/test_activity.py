@@ -1,0 +1,77 @@
+"""Figures of what the model does, with a clock that is set by hand."""
+
+import pytest
+
+from assistant import Finished, Loading, Reading, Text, Usage
+from tui.activity import Activity, bill, duration
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_loading_and_reading_tell_share_rate_and_time_left() -> None:
+    clock = Clock()
+    activity = Activity(clock)
+    activity.begin()
+    assert activity.words == "starting"
+    activity.heard(Loading(0.42))
+    assert (activity.words, activity.fraction) == ("loading 42 %", 0.42)
+    activity.heard(Reading(1204, 12_000, 1204))
+    assert activity.words == "reading 10 % · 1,204 reused"
+    clock.now = 10.0
+    activity.heard(Reading(3304, 12_000, 1204))  # 2,100 in ten seconds: what was reused does not count as speed
+    assert activity.words == "reading 28 % · 210 tok/s · 41 s left · 1,204 reused"
+    activity.heard(Reading(12_000, 12_000, 1204))
+    assert activity.words == "reading 100 % · 1,080 tok/s · 1,204 reused"
+
+
+def test_writing_tells_the_rate_since_the_first_word() -> None:
+    clock = Clock()
+    activity = Activity(clock)
+    activity.heard(Text("a"), 1)
+    assert (activity.words, activity.fraction) == ("writing", None)
+    clock.now = 0.5
+    activity.heard(Text("b"), 12)
+    assert activity.words == "writing · 24 tok/s"
+    activity.heard(Finished("stop", Usage()))
+    assert activity.words == "ready"
+
+
+def test_a_second_reading_starts_its_own_rate() -> None:
+    clock = Clock()
+    activity = Activity(clock)
+    activity.heard(Reading(0, 100))
+    clock.now = 1.0
+    activity.heard(Reading(100, 100))
+    activity.rest("ready")
+    activity.begin()
+    clock.now = 100.0
+    activity.heard(Reading(0, 100))
+    clock.now = 101.0
+    activity.heard(Reading(50, 100))
+    assert activity.words == "reading 50 % · 50 tok/s · 1 s left"
+
+
+def test_what_comes_after_a_stop_does_not_look_like_work() -> None:
+    activity = Activity(Clock())
+    activity.heard(Reading(0, 100))
+    activity.stop()
+    activity.heard(Reading(50, 100))
+    assert (activity.words, activity.fraction) == ("stopping", None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "1 s"), (9.4, "9 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s"), (3720, "1 h 02 min")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_bill() -> None:
+    assert bill(Usage(1310, 1204, 24, 8192, 0.0, 0.5, 0.75)) == "24 tokens · 32 tok/s · read 106, 1,204 reused"
+    assert bill(Usage(1310, 0, 1, 8192, 0.0, 6.2, 0.0)) == "1 token · read 1,310 in 6 s"
