@@ -9,6 +9,7 @@ from assistant.errors import (
     InvalidDocument,
     InvalidModelFile,
     ModelNotFound,
+    OutputFailed,
     PromptTooLong,
     TemplateFailed,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Message",
     "ModelInfo",
     "ModelNotFound",
+    "OutputFailed",
     "PromptTooLong",
     "Reading",
     "Role",

@@ -6,7 +6,8 @@
     ├── InvalidDocument      missing, empty, binary or unreadable
     ├── PromptTooLong        the prompt and the answer do not fit the context
     ├── TemplateFailed       the model's chat template cannot be rendered
-    └── EngineFailed         llama.cpp refused, or the child process that runs it died
+    ├── EngineFailed         llama.cpp refused, or the child process that runs it died
+    └── OutputFailed         a result cannot be written where it was asked for
 
 A message is one line of three parts: `what was found; what was expected; what to do`.
 """
@@ -46,3 +47,7 @@ class TemplateFailed(AssistantError):
 
 class EngineFailed(AssistantError):
     """llama.cpp refused the model or a batch, or the child process that runs it died."""
+
+
+class OutputFailed(AssistantError):
+    """A result cannot be written where it was asked for: the file exists, the folder does not, the disk is full."""

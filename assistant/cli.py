@@ -1,0 +1,90 @@
+"""The command `luciole`: a table of commands, each loaded only when it is used, so that `--help` answers at once.
+
+The one place where the packages meet: the screen and the converter are known here by name only.
+"""
+
+import sys
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+
+from assistant.sanitize import one_line
+
+
+class Entry(NamedTuple):
+    """Where a command lies, as `module:attribute`, and the first sentence of its help."""
+
+    target: str
+    help: str
+
+
+COMMANDS = {
+    "chat": Entry("assistant.commands.chat:chat", "Ask one question, or hold a conversation line by line."),
+    "summarize": Entry("assistant.commands.summarize:summarize", "Summarize the document DOC, read whole."),
+    "convert": Entry("convert.cli:convert", "Convert a Hugging Face model folder SRC to one GGUF file."),
+    "inspect": Entry("assistant.commands.inspect:inspect", "Show what the header of a GGUF file says."),
+    "doctor": Entry("assistant.commands.doctor:doctor", "Show what this installation and this machine can do."),
+}
+"""The help is kept twice, here and in the command; a test compares them."""
+
+SCREEN = "tui.__main__:run"
+
+EPILOG = """\b
+Examples:
+  luciole                                        (the screen)
+  luciole chat "What is the capital of France?"
+  luciole summarize report.md
+"""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called or asked for its own help, and no earlier."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = _load(COMMANDS[cmd_name].target)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name].target} is no click command")
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """As click's, but an interruption stays one: click would print an empty line and call it an abort."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, epilog=EPILOG)
+@click.version_option(package_name="luciole", message="luciole %(version)s")
+@click.option("-m", "--model", metavar="MODEL", hidden=True, help="Model for the screen.")
+@click.pass_context
+def luciole(ctx: click.Context, model: str | None) -> None:
+    """Chat with local language models and have documents summarized, offline. Without a command: the screen."""
+    if ctx.invoked_subcommand is not None:
+        if model is not None:
+            command = ctx.invoked_subcommand
+            raise click.UsageError(f"-m comes after the command: luciole {command} -m {one_line(model)}")
+        return
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
+        raise click.UsageError("the screen needs a terminal; in a pipe use luciole chat or luciole summarize")
+    screen = _load(SCREEN)
+    if not callable(screen):
+        raise TypeError(f"{SCREEN} cannot be called")
+    screen(model=model)
+
+
+def _load(target: str) -> object:
+    module, _, attribute = target.partition(":")
+    loaded: object = getattr(import_module(module), attribute)
+    return loaded

@@ -1,0 +1,106 @@
+"""`luciole chat`: one question from the arguments or a pipe, or a conversation line by line on a terminal."""
+
+import sys
+from contextlib import closing
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from assistant.commands.options import engine_options, sampling_options, settings
+from assistant.messages import Sampling
+
+if TYPE_CHECKING:
+    from assistant.conversation import Conversation
+
+DEFAULT = Sampling()
+
+EPILOG = """\b
+Examples:
+  luciole chat "What is the capital of France?"
+  git diff | luciole chat "Explain this change:"
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("prompt", required=False)
+@engine_options
+@click.option("--system", metavar="TEXT", help="Instruction before the conversation.")
+@sampling_options(DEFAULT)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def chat(
+    prompt: str | None,
+    model: str | None,
+    context: int | None,
+    gpu_layers: int | None,
+    threads: int | None,
+    system: str | None,
+    max_tokens: int,
+    temperature: float,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Ask one question, or hold a conversation line by line.
+
+    With PROMPT, or with text on standard input (which then follows PROMPT), one answer is printed. With neither, on a
+    terminal, a conversation begins; /help in it lists what it knows.
+    """
+    from assistant.conversation import Conversation
+    from assistant.models import open_engine
+
+    question = _question(prompt)
+    if question is None and as_json:
+        raise click.UsageError("--json prints one answer; give PROMPT, or text on standard input")
+    sampling = Sampling(temperature=temperature, seed=seed, max_tokens=max_tokens)
+    with closing(open_engine(model, settings(context, gpu_layers, threads))) as engine:
+        conversation = Conversation(engine, sampling, system)
+        if question is None:
+            from assistant.commands.dialogue import hold
+
+            hold(conversation)
+        elif as_json:
+            _answer_json(conversation, question)
+        else:
+            _answer(conversation, question)
+
+
+def _question(prompt: str | None) -> str | None:
+    """PROMPT, then what is piped in; None: a conversation on the terminal."""
+    from assistant.document import decode_document
+
+    piped = None if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read()
+    parts = [prompt] if prompt is not None else []
+    if piped and piped.strip():
+        parts.append(decode_document(piped, "standard input").text.rstrip("\n"))
+    if not parts and piped is None:
+        return None
+    question = "\n\n".join(parts)
+    if not question.strip():
+        raise click.UsageError("there is no question; give PROMPT, or text on standard input")
+    return question
+
+
+def _answer(conversation: "Conversation", question: str) -> None:
+    from assistant.console import Answer, follow, tell_if_cut
+
+    with Answer() as answer:
+        last = follow(conversation.say(question), answer.write)
+    tell_if_cut(last)
+
+
+def _answer_json(conversation: "Conversation", question: str) -> None:
+    from assistant.console import follow
+    from assistant.events import Finished
+    from assistant.sanitize import printable_json
+
+    pieces: list[str] = []
+    match follow(conversation.say(question), pieces.append):
+        case Finished(reason, usage):
+            info = conversation.engine.info
+            result = {
+                "answer": "".join(pieces),
+                "model": info.name if info else None,
+                "finish_reason": reason,
+                "usage": asdict(usage),
+            }
+            click.echo(printable_json(result))

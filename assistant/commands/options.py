@@ -1,0 +1,70 @@
+"""Options that several commands share: which model, how it is loaded, how it writes."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from assistant.engine import EngineSettings
+from assistant.messages import Sampling
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+_ENGINE = (
+    click.option(
+        "-m", "--model", metavar="MODEL", help="Path, name in the model folder, or starter; default: the default model."
+    ),
+    click.option("--context", type=click.IntRange(1), metavar="N", help="Most tokens of context; default: as trained."),
+    click.option(
+        "--gpu-layers", type=click.IntRange(0), metavar="N", help="Layers to offload; default: all the build can."
+    ),
+    click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads; default: by the machine."),
+)
+
+
+def engine_options(function: Function) -> Function:
+    """`--model`, `--context`, `--gpu-layers`, `--threads`; together an `EngineSettings` through `settings`."""
+    for option in reversed(_ENGINE):
+        function = option(function)
+    return function
+
+
+def settings(context: int | None, gpu_layers: int | None, threads: int | None) -> EngineSettings:
+    """What `--context`, `--gpu-layers` and `--threads` say."""
+    return EngineSettings(context=context, gpu_layers=gpu_layers, threads=threads)
+
+
+def sampling_options(default: Sampling) -> Callable[[Function], Function]:
+    """`--max-tokens`, `--temperature`, `--seed`, with the defaults of this sampling."""
+    options = (
+        click.option(
+            "--max-tokens",
+            type=click.IntRange(1),
+            default=default.max_tokens,
+            show_default=True,
+            metavar="N",
+            help="Longest answer.",
+        ),
+        click.option(
+            "--temperature",
+            type=click.FloatRange(0, 5),
+            default=default.temperature,
+            show_default=True,
+            metavar="T",
+            help="0: always the likeliest word.",
+        ),
+        click.option(
+            "--seed",
+            type=click.IntRange(0, 2**32 - 2),  # llama.cpp takes 2^32-1 for "choose one"
+            default=default.seed,
+            metavar="N",
+            help="Same seed, same answer.",
+        ),
+    )
+
+    def decorate(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate

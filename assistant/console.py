@@ -1,0 +1,97 @@
+"""Events on a line terminal: progress on stderr while the model loads and reads, the answer on stdout as it comes.
+
+Progress is drawn only where stderr is a terminal and is gone when the first word comes. Everything written passes
+`printable`. The module knows nothing of models or commands.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from time import monotonic
+from types import TracebackType
+from typing import Self, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from assistant.events import Finished, Loading, Reading, Text
+from assistant.sanitize import one_line, printable
+
+Item = TypeVar("Item")
+
+
+def narrate(events: Generator[Item, None, None]) -> Generator[Item, None, None]:
+    """The same events, with `Loading` and `Reading` drawn on stderr. Closing it closes `events`."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[pace]}"))
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal, refresh_per_second=5)
+    task = bar.add_task("starting", total=None, pace="")
+    first: tuple[float, int] | None = None
+    with closing(events), bar:
+        for event in events:
+            match event:
+                case Loading(fraction):
+                    bar.update(task, description="loading the model", completed=fraction, total=1.0)
+                case Reading(done, total):
+                    first = first or (monotonic(), done)
+                    shown = _pace(done - first[1], total - done, monotonic() - first[0])
+                    bar.update(task, description=f"reading {total:,} tokens", completed=done, total=total, pace=shown)
+                case _:
+                    bar.stop()
+            yield event
+
+
+def _pace(read: int, left: int, seconds: float) -> str:
+    """Tokens a second and the time left, once there is something to tell them from."""
+    if read <= 0 or seconds <= 0:
+        return ""
+    rate = read / seconds
+    minutes, rest = divmod(round(left / rate), 60)
+    return f"{rate:,.0f} tokens/s, {minutes}:{rest:02} left"
+
+
+def follow(events: Generator[Item, None, None], write: Callable[[str], None]) -> Item:
+    """Narrate the events, hand each piece of text to `write`, and give the last event."""
+    last: Item | None = None
+    with closing(narrate(events)) as narrated:
+        for last in narrated:
+            if isinstance(last, Text):
+                write(last.text)
+    if last is None:
+        raise AssertionError("a stream of events ends with a result or an error")
+    return last
+
+
+class Answer:
+    """The answer on stdout, piece by piece; leaving the `with` ends the line, however the answer ended."""
+
+    def __init__(self) -> None:
+        self._line_open = False
+
+    def write(self, piece: str) -> None:
+        """Show the next piece at once."""
+        shown = printable(piece)
+        if shown:
+            click.echo(shown, nl=False)
+            self._line_open = not shown.endswith("\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._line_open and not isinstance(error, BrokenPipeError):
+            click.echo()
+
+
+def note(text: str, kind: str = "note") -> None:
+    """One line on stderr, `note: ...`."""
+    click.echo(f"{kind}: {one_line(text)}", err=True)
+
+
+def tell_if_cut(last: object) -> None:
+    """A note where the answer stopped at its limit of tokens."""
+    match last:
+        case Finished("length", usage):
+            note(f"the answer was cut at {usage.answer_tokens:,} tokens; --max-tokens allows more")
