@@ -22,25 +22,26 @@ class LucioleApp(App[None]):
 
     def __init__(self, chat: ChatScreen) -> None:
         super().__init__()
-        self._chat = chat
+        self.chat = chat
+        """The one room there is."""
         self.register_theme(DUSK)
         self.register_theme(DAY)
         self.theme = preferred()
 
     def get_default_screen(self) -> Screen[None]:
-        return self._chat
+        return self.chat
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for command in COMMANDS:
             if command.name != "quit":  # Textual brings its own
                 title = command.name.replace("_", " ").capitalize()
-                yield SystemCommand(title, command.help, lambda action=command.action: self._chat.run_action(action))
+                yield SystemCommand(title, command.help, lambda action=command.action: self.chat.run_action(action))
         yield from super().get_system_commands(screen)
 
     def action_help_quit(self) -> None:
         """Ctrl+C with nothing selected: stop what runs, else say which key quits."""
-        if self._chat.busy:
-            self._chat.action_stop()
+        if self.chat.busy:
+            self.chat.action_stop()
         else:
             self.notify("Ctrl+Q quits", markup=False)
 

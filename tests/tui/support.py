@@ -61,7 +61,7 @@ def find(pilot: Screen, kind: type[Kind]) -> list[Kind]:
 def chat(pilot: Screen) -> ChatScreen:
     app = pilot.app
     assert isinstance(app, LucioleApp)
-    return app._chat
+    return app.chat
 
 
 def prompt(pilot: Screen) -> Prompt:
