@@ -1,0 +1,218 @@
+"""Reads the header of a GGUF without trusting it: every count and length is held against the bytes that are left.
+
+A file that passes has all its tensors inside itself, at aligned places of their own; what the weights mean is not
+known here. Files are refused in milliseconds, before llama.cpp sees them.
+Source of the layout: the GGUF specification, versions 2 and 3 (`ggml/docs/gguf.md`); limits of names and dimensions
+are llama.cpp's (`GGML_MAX_NAME`, `GGML_MAX_DIMS`).
+"""
+
+import mmap
+import struct
+from pathlib import Path
+
+from assistant.errors import InvalidModelFile
+from assistant.gguf_header import Header, Rope, SpecialToken, TensorInfo, Value
+from assistant.gguf_types import TENSOR_TYPES
+
+__all__ = ["Header", "Rope", "SpecialToken", "TensorInfo", "Value", "read_header"]
+
+MAX_KEYS = 1 << 16
+MAX_TENSORS = 1 << 17
+MAX_NAME = 63
+MAX_KEY = (1 << 16) - 1
+MAX_DIMENSIONS = 4
+MAX_ELEMENTS = (1 << 63) - 1
+MAX_ALIGNMENT = 1 << 20
+MAX_ITEMS = 1 << 24
+"""Array items in one file together: 60 times the largest vocabulary there is."""
+MAX_TEXT = 1 << 26
+
+STRING, ARRAY, BOOL = 8, 9, 7
+NUMBERS = {
+    0: struct.Struct("<B"),
+    1: struct.Struct("<b"),
+    2: struct.Struct("<H"),
+    3: struct.Struct("<h"),
+    4: struct.Struct("<I"),
+    5: struct.Struct("<i"),
+    6: struct.Struct("<f"),
+    BOOL: struct.Struct("<B"),
+    10: struct.Struct("<Q"),
+    11: struct.Struct("<q"),
+    12: struct.Struct("<d"),
+}
+U8, U32, U64 = NUMBERS[0], NUMBERS[4], NUMBERS[10]
+SMALLEST_KEY = 8 + 4 + 1
+SMALLEST_TENSOR = 8 + 4 + 4 + 8
+
+CONVERT_AGAIN = "get the file again, or convert it again"
+
+
+def read_header(path: Path) -> Header:
+    """The header of the GGUF at `path`. Raises InvalidModelFile; the message names the file and the damage."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            if size < 24:
+                raise InvalidModelFile(f"{path.name} has {size} bytes; a GGUF has at least 24; {CONVERT_AGAIN}")
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                return _Reader(data, size, path.name).header()
+    except OSError as error:
+        raise InvalidModelFile(
+            f"{path} cannot be read ({error.strerror}); a GGUF file was expected; check the path"
+        ) from error
+
+
+class _Reader:
+    """A position in the mapped file that never passes its end."""
+
+    def __init__(self, data: mmap.mmap, size: int, name: str) -> None:
+        self._data = data
+        self._size = size
+        self._name = name
+        self._at = 0
+        self._items = 0
+
+    def header(self) -> Header:
+        version = self._magic_and_version()
+        tensor_count = self._number(U64, "the number of tensors")
+        key_count = self._number(U64, "the number of keys")
+        self._expect_count("tensors", tensor_count, MAX_TENSORS, SMALLEST_TENSOR)
+        self._expect_count("keys", key_count, MAX_KEYS, SMALLEST_KEY)
+        metadata: dict[str, Value] = {}
+        for index in range(key_count):
+            key = self._name_text(MAX_KEY, f"key {index}")
+            if key in metadata:
+                raise self._refusal(f"has the key {key!r} twice", "each key once")
+            metadata[key] = self._value(self._number(U32, f"the kind of {key!r}"), key)
+        alignment = self._alignment(metadata)
+        tensors: dict[str, TensorInfo] = {}
+        for index in range(tensor_count):
+            tensor = self._tensor(index, alignment)
+            if tensor.name in tensors:
+                raise self._refusal(f"has the tensor {tensor.name!r} twice", "each tensor once")
+            tensors[tensor.name] = tensor
+        start = -(-self._at // alignment) * alignment
+        self._expect_places(tuple(tensors.values()), start)
+        return Header(version, alignment, metadata, tuple(tensors.values()), start, self._size)
+
+    def _magic_and_version(self) -> int:
+        magic = self._bytes(4, "the first bytes")
+        if magic != b"GGUF":
+            raise self._refusal(f"starts with {magic!r}", "the bytes GGUF", "choose a GGUF file, or convert the model")
+        version = self._number(U32, "the version")
+        if version not in (2, 3):
+            swapped = int.from_bytes(version.to_bytes(4, "little"), "big")
+            order = " (a file for big-endian machines)" if swapped in (2, 3) else ""
+            raise self._refusal(f"is GGUF version {version}{order}", "version 2 or 3, little-endian")
+        return version
+
+    def _alignment(self, metadata: dict[str, Value]) -> int:
+        value = metadata.get("general.alignment", 32)
+        if isinstance(value, bool) or not isinstance(value, int) or value <= 0 or value & (value - 1):
+            raise self._refusal(f"claims an alignment of {str(value)[:40]}", "a power of two")
+        if value > MAX_ALIGNMENT:
+            raise self._refusal(f"claims an alignment of {value} bytes", f"at most {MAX_ALIGNMENT}")
+        return value
+
+    def _tensor(self, index: int, alignment: int) -> TensorInfo:
+        name = self._name_text(MAX_NAME, f"the name of tensor {index}")
+        dimensions = self._number(U32, f"the dimensions of {name!r}")
+        if dimensions > MAX_DIMENSIONS:
+            raise self._refusal(f"gives {name!r} {dimensions} dimensions", f"at most {MAX_DIMENSIONS}")
+        shape = tuple(self._number(U64, f"the shape of {name!r}") for _ in range(dimensions))
+        elements = 1
+        for length in shape:
+            elements *= length
+            if not 0 < elements <= MAX_ELEMENTS:
+                raise self._refusal(f"gives {name!r} the shape {list(shape)}", "from 1 to 2^63-1 elements")
+        type_id = self._number(U32, f"the type of {name!r}")
+        kind = TENSOR_TYPES.get(type_id)
+        if kind is None:
+            raise self._refusal(f"gives {name!r} the type {type_id}", "a type of llama.cpp", "update luciole")
+        row = shape[0] if shape else 1
+        if row % kind.block:
+            raise self._refusal(f"gives {name!r} rows of {row} in {kind.name}", f"a multiple of {kind.block}")
+        offset = self._number(U64, f"the offset of {name!r}")
+        if offset % alignment:
+            raise self._refusal(f"puts {name!r} at offset {offset}", f"a multiple of {alignment}")
+        return TensorInfo(name, shape, type_id, kind.name, offset, elements // kind.block * kind.size)
+
+    def _expect_places(self, tensors: tuple[TensorInfo, ...], start: int) -> None:
+        end, before = 0, ""
+        for tensor in sorted(tensors, key=lambda tensor: tensor.offset):
+            if tensor.offset < end:
+                raise self._refusal(f"puts {tensor.name!r} over {before!r}", "a place of its own for each tensor")
+            end, before = tensor.offset + tensor.size, tensor.name
+            if start + end > self._size:
+                raise self._refusal(
+                    f"ends at byte {self._size}", f"{start + end} for {tensor.name!r}; the file is cut short"
+                )
+
+    def _value(self, kind: int, key: str) -> Value:
+        if kind == STRING:
+            return self._text(f"the value of {key!r}")
+        if kind == BOOL:
+            return self._bools((self._number(U8, f"the value of {key!r}"),), key)[0]
+        if kind in NUMBERS:
+            return self._number(NUMBERS[kind], f"the value of {key!r}")
+        if kind != ARRAY:
+            raise self._refusal(f"gives {key!r} the kind {kind}", "a kind from 0 to 12")
+        item = self._number(U32, f"the kind of items in {key!r}")
+        count = self._number(U64, f"the length of {key!r}")
+        if item != STRING and item not in NUMBERS:
+            raise self._refusal(f"fills {key!r} with items of kind {item}", "numbers or strings")
+        self._items += min(count, MAX_ITEMS + 1)
+        if self._items > MAX_ITEMS:
+            raise self._refusal(f"claims {count} items in {key!r}", f"at most {MAX_ITEMS} in one file")
+        self._expect_count(f"items in {key!r}", count, MAX_ITEMS, 8 if item == STRING else NUMBERS[item].size)
+        if item == STRING:
+            what = f"an item of {key!r}"
+            return tuple(self._text(what) for _ in range(count))
+        layout = struct.Struct(f"<{count}{NUMBERS[item].format[1:]}")
+        numbers: tuple[int, ...] | tuple[float, ...] = layout.unpack(self._bytes(layout.size, f"the items of {key!r}"))
+        return self._bools(numbers, key) if item == BOOL else numbers
+
+    def _bools(self, numbers: tuple[int, ...] | tuple[float, ...], key: str) -> tuple[bool, ...]:
+        if any(number > 1 for number in numbers):
+            raise self._refusal(f"gives {key!r} the truth value {max(numbers)}", "0 or 1")
+        return tuple(number == 1 for number in numbers)
+
+    def _name_text(self, longest: int, what: str) -> str:
+        length = self._number(U64, what)
+        if not 0 < length <= longest:
+            raise self._refusal(f"claims {length} bytes for {what}", f"from 1 to {longest}")
+        try:
+            return self._bytes(length, what).decode()
+        except UnicodeDecodeError as error:
+            raise self._refusal(f"has {what} in another encoding", "UTF-8") from error
+
+    def _text(self, what: str) -> str:
+        """A string value. Bytes that are no UTF-8 (vocabularies have such) are kept visible as \\xNN."""
+        length = self._number(U64, what)
+        if length > MAX_TEXT:
+            raise self._refusal(f"claims {length} bytes for {what}", f"at most {MAX_TEXT}")
+        return self._bytes(length, what).decode(errors="backslashreplace")
+
+    def _number(self, layout: struct.Struct, what: str) -> int:
+        number: int = layout.unpack(self._bytes(layout.size, what))[0]
+        return number
+
+    def _bytes(self, count: int, what: str) -> bytes:
+        end = self._at + count
+        if end > self._size:
+            raise self._refusal(f"ends at byte {self._size}", f"{end} for {what}; the file is cut short")
+        taken = self._data[self._at : end]
+        self._at = end
+        return taken
+
+    def _expect_count(self, what: str, count: int, most: int, smallest: int) -> None:
+        if count > most:
+            raise self._refusal(f"claims {count} {what}", f"at most {most}")
+        if count * smallest > self._size - self._at:
+            raise self._refusal(
+                f"claims {count} {what}", f"no more than fit in the {self._size - self._at} bytes that follow"
+            )
+
+    def _refusal(self, found: str, expected: str, advice: str = CONVERT_AGAIN) -> InvalidModelFile:
+        return InvalidModelFile(f"{self._name} {found}; expected {expected}; {advice}")
