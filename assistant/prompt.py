@@ -1,0 +1,107 @@
+"""Messages to a prompt: the model's chat template around contents that can never become control tokens.
+
+`render` gives runs: text of the template, or content of a message. The engine turns runs into ids; control tokens are
+recognised in the template's text only. Nothing here knows a model or its ids.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NoReturn
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from assistant.errors import TemplateFailed
+from assistant.messages import Message
+
+_STRIPS = (str, str.rstrip, str.lstrip, str.strip)
+"""What templates do to a content: nothing, or one of the three kinds of stripping; the longest result first."""
+_MARK = re.compile("\ue000(\\d+)\ue001")
+_MAX_TEMPLATE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of the prompt. `trusted`: from the template, so control tokens in it are meant."""
+
+    text: str
+    trusted: bool
+
+
+def render(template: str, messages: Sequence[Message], *, bos: str, eos: str) -> tuple[Run, ...]:
+    """The prompt for the next answer. `bos`, `eos`: texts of the model's begin and end tokens.
+
+    The template is rendered twice, with the contents and with marks in their place, so that it is known which text is
+    whose. Raises TemplateFailed where it is broken, refuses the messages, or rewrites a content.
+    """
+    real = _render(template, [message.content for message in messages], messages, bos, eos)
+    marked = _render(template, [f"\ue000{index}\ue001" for index in range(len(messages))], messages, bos, eos)
+    # text, number, text, number, ... text
+    parts = _MARK.split(marked)
+    runs = [Run(parts[0], trusted=True)]
+    at = len(parts[0])
+    for number, after in zip(parts[1::2], parts[2::2], strict=True):
+        content = _content(real, at, messages[int(number)].content, after)
+        runs += [Run(content, trusted=False), Run(after, trusted=True)]
+        at += len(content) + len(after)
+    if "".join(run.text for run in runs) != real:
+        raise _rewritten()
+    return tuple(run for run in runs if run.text)
+
+
+def _content(real: str, at: int, content: str, after: str) -> str:
+    """The form in which the content stands at this place, followed by the template's next text."""
+    for strip in _STRIPS:
+        candidate = strip(content)
+        if real.startswith(candidate + after, at):
+            return candidate
+    raise _rewritten()
+
+
+def _render(template: str, contents: Sequence[str], messages: Sequence[Message], bos: str, eos: str) -> str:
+    values = [{"role": message.role, "content": content} for message, content in zip(messages, contents, strict=True)]
+    try:
+        return _compile(template).render(messages=values, add_generation_prompt=True, bos_token=bos, eos_token=eos)
+    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+        # a template is a program of the model's author: whatever it raises is its own failure
+        raise TemplateFailed(
+            f"the model's chat template fails ({error or type(error).__name__}); one that renders these messages was "
+            "expected; leave out the system message, or use another model"
+        ) from error
+
+
+@lru_cache(maxsize=4)
+def _compile(template: str) -> jinja2.Template:
+    if len(template) > _MAX_TEMPLATE:
+        raise TemplateFailed(f"the model's chat template has {len(template):,} characters; at most {_MAX_TEMPLATE:,}")
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"], autoescape=False
+    )
+    environment.filters["tojson"] = _to_json
+    environment.globals |= {"raise_exception": _refuse, "strftime_now": _now}
+    return environment.from_string(template)
+
+
+def _to_json(value: Any, indent: int | None = None) -> str:
+    """As transformers does it: readable letters, no HTML escapes."""
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _refuse(message: str) -> NoReturn:
+    """What templates call to reject messages."""
+    raise jinja2.TemplateError(message)
+
+
+def _now(form: str) -> str:
+    return datetime.now().astimezone().strftime(form)
+
+
+def _rewritten() -> TemplateFailed:
+    return TemplateFailed(
+        "the model's chat template rewrites the messages; one that carries them unchanged was expected, so that a text "
+        "can never become a control token; use another model"
+    )
