@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gguf import GGMLQuantizationType, dequantize
 
+from convert import ConversionError
 from convert.errors import IncompleteCheckpoint, InvalidCheckpoint, UnsupportedArchitecture
 from tests.convert.damage import (
     Header,
@@ -18,6 +20,8 @@ from tests.convert.damage import (
     without_tensor,
     write_raw,
 )
+from tests.convert.gguf_file import read
+from tests.support import QUANTIZATIONS, converted_file
 
 FILE = "model.safetensors"
 NORM = "model.norm.weight"
@@ -241,10 +245,31 @@ def test_a_weight_that_is_not_finite(dtype: str, value: int, name: str, refusals
     refusals.expect(InvalidCheckpoint, "not a finite number")
 
 
+@pytest.mark.parametrize("quantization", QUANTIZATIONS)
+def test_a_weight_too_large_for_the_type_is_refused_or_kept(
+    quantization: str, refusals: Refusals, tmp_path: Path
+) -> None:
+    """A million fits bf16 but no half-precision number: f16 weights and the scales of some blocks would be infinite."""
+    name = "model.layers.0.mlp.up_proj.weight"
+    header, data = read_raw(refusals.folder / FILE)
+    data[header[name]["data_offsets"][0] + 20 : header[name]["data_offsets"][0] + 22] = b"\x74\x49"  # 999,424 in bf16
+    write_raw(refusals.folder / FILE, header, data)
+    target = tmp_path / "model.gguf"
+    try:
+        converted_file(refusals.folder, target, quantization)
+    except ConversionError:
+        assert not target.exists()
+        return
+    tensor = read(target).tensors["blk.0.ffn_up.weight"]
+    rows = np.asarray(tensor.data).reshape(512, -1)
+    with np.errstate(all="ignore"):
+        values = dequantize(rows, GGMLQuantizationType[tensor.kind])
+    assert np.isfinite(values).all()
+    assert values.max() == pytest.approx(999_424, rel=0.01)
+
+
 def test_metadata_in_the_header_is_no_tensor(refusals: Refusals, tmp_path: Path) -> None:
     """The sound copy converts: the damages above are what was refused."""
-    from tests.support import converted_file
-
     edit_header(refusals.folder / FILE, lambda header: header.__setitem__("__metadata__", {"format": "pt", "a": "b"}))
     assert converted_file(refusals.folder, tmp_path / "sound.gguf", "q4_k_m").is_file()
     assert json.loads((refusals.folder / "config.json").read_text())["vocab_size"] == 417

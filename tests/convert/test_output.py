@@ -156,6 +156,17 @@ def test_force_replaces_an_output_only_when_the_new_one_is_whole(sound_checkpoin
     assert read(target).metadata["general.architecture"] == "llama"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_force_does_not_replace_what_is_no_file(sound_checkpoint: Path, tmp_path: Path) -> None:
+    """A pipe here; /dev/null would be the disaster."""
+    target = tmp_path / "pipe"
+    os.mkfifo(target)
+    with pytest.raises(ConversionError, match="pipe"):
+        converted_file(sound_checkpoint, target, "q8_0", force=True)
+    assert target.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
 def test_an_output_folder_that_does_not_exist(sound_checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match="no/where"):
         report_of(sound_checkpoint, tmp_path / "no/where/model.gguf")
