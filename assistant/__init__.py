@@ -16,6 +16,7 @@ from assistant.errors import (
 from assistant.events import Event, Finished, FinishReason, Loading, Reading, Text, Usage, coalesce
 from assistant.fake import FAKE_INFO, FakeEngine
 from assistant.messages import Message, Role, Sampling
+from assistant.models import open_engine
 from assistant.sanitize import one_line, printable
 from assistant.summary import Summary, summarize
 
@@ -48,6 +49,7 @@ __all__ = [
     "Usage",
     "coalesce",
     "one_line",
+    "open_engine",
     "printable",
     "read_document",
     "summarize",
