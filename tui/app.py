@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from time import monotonic
+from typing import cast
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App, SystemCommand
+from textual.keys import Keys
 from textual.screen import Screen
 
 from assistant import Engine
@@ -22,6 +25,9 @@ class LucioleApp(App[None]):
 
     def __init__(self, chat: ChatScreen) -> None:
         super().__init__()
+        # What terminals without the newer keyboard protocols send for Alt+Enter (tmux, Terminal.app). Textual does not
+        # know it and reads `^` and Enter, which would send the message; as Ctrl+J it is the new line it should be.
+        cast("dict[str, object]", ANSI_SEQUENCES_KEYS)["\x1b\r"] = (Keys.ControlJ,)
         self.chat = chat
         """The one room there is."""
         self.register_theme(DUSK)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from assistant import FAKE_INFO, FakeEngine, Finished, Reading, Text, Usage
+from assistant import FAKE_INFO, AssistantError, Event, FakeEngine, Finished, Reading, Text, Usage
 from tui.app import make_app
 from tui.widgets.prompt import Prompt
 
@@ -39,7 +39,7 @@ TURNS = (
 
 def draw() -> str:
     """The SVG. It loads no font from anywhere: whoever looks at it opens no connection either."""
-    scripts = [
+    scripts: list[list[Event | AssistantError]] = [
         [Reading(usage.prompt_tokens, usage.prompt_tokens, usage.reused_tokens), Text(answer), Finished("stop", usage)]
         for _, answer, usage in TURNS
     ]

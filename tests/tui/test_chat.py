@@ -159,6 +159,7 @@ async def test_a_dead_engine_is_explained_and_the_next_message_starts_it_again()
         assert "the next message starts it again" in shown
         assert "use less context" in shown
         assert status(pilot).state == "no model loaded"
+        assert status(pilot).context == "? / 8,192"  # the words that came are kept, and nobody is there to count them
         await send(pilot, "Again?")
         await settled(pilot, 2)
         assert texts(pilot)[-1] == "model: Paris."

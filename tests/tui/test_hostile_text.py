@@ -19,11 +19,11 @@ def obeyed(pilot: Screen) -> list[str]:
 
 
 async def test_an_answer_and_a_message_are_text() -> None:
-    async with screen(FakeEngine([[*READ, *whole(*ATTACK)]]), size=(120, 30)) as pilot:
+    async with screen(FakeEngine([[*READ, *whole(*ATTACK, "\n\n```\n", *ATTACK, "\n```\n")]]), size=(120, 30)) as pilot:
         await send(pilot, ATTACK)
         await settled(pilot)
-        assert drawn(pilot).count("[red]not red[/]") == 2
-        assert drawn(pilot).count("<U+202E>gnp.exe") == 2
+        assert drawn(pilot).count("[red]not red[/]") == 3
+        assert drawn(pilot).count("<U+202E>gnp.exe") == 3
         assert not obeyed(pilot)
 
 

@@ -14,7 +14,7 @@ class Prompt(TextArea):
     """Enter sends; Shift+Enter, Ctrl+J and Alt+Enter make a new line (the last two work in every terminal)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Send", show=False, priority=True),
+        Binding("enter", "submit", "Send", show=False),
         Binding("shift+enter,ctrl+j,alt+enter", "new_line", "New line", show=False),
         Binding("tab", "complete", "Complete", show=False),
         Binding("ctrl+d", "delete_or_quit", "Delete, or quit when empty", show=False),
@@ -43,6 +43,16 @@ class Prompt(TextArea):
         self._history: list[str] = []
         self._place = 0
         self._draft = ""
+
+    async def _on_key(self, event: events.Key) -> None:
+        # Textual looks for bindings after the key has bubbled up to the application, and meanwhile the prompt takes the
+        # letters that follow: of `hi` and Enter arriving together (a slow line, a paste without brackets) `h` was sent.
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+                return
+        await super()._on_key(event)
 
     def action_submit(self) -> None:
         text = self.text
