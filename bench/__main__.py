@@ -102,7 +102,12 @@ def _missed(result: Conversion) -> list[str]:
 
 
 def _conversion_table(results: Sequence[Conversion]) -> Table:
-    table = Table(title=f"conversion, median of {results[0].runs}", title_justify="left", box=None)
+    table = Table(
+        title=f"conversion, median of {results[0].runs} (sizes in MiB, beside the output in bytes)",
+        title_justify="left",
+        box=None,
+        min_width=72,
+    )
     for column in (
         "",
         "seconds",
@@ -113,7 +118,7 @@ def _conversion_table(results: Sequence[Conversion]) -> Table:
         "peer, seconds",
         "ratio",
     ):
-        table.add_column(column, justify="right" if column else "left")
+        table.add_column(column, justify="right" if column else "left", no_wrap=True)
     for result in results:
         steps = " + ".join(f"{seconds:.2f}" for seconds in result.peer_seconds)
         table.add_row(
@@ -123,16 +128,21 @@ def _conversion_table(results: Sequence[Conversion]) -> Table:
             f"{result.peak_private_mib:.0f}",
             f"{result.output_bytes / 2**20:.0f}",
             f"{result.beside_bytes:,}",
-            steps or "not asked for",
+            steps or "-",
             f"{result.ratio:.1f}" if result.ratio else "",
         )
     return table
 
 
 def _speed_table(results: Sequence[Speed]) -> Table:
-    table = Table(title=f"engine, median of {results[0].runs}", title_justify="left", box=None)
-    for column in ("", "load, s", "read", "tokens/s reading", "tokens/s writing", "first word, s"):
-        table.add_column(column, justify="right" if column else "left")
+    table = Table(
+        title=f"engine, median of {results[0].runs} (tokens of the prompt, read and written a second)",
+        title_justify="left",
+        box=None,
+        min_width=72,
+    )
+    for column in ("", "load, s", "tokens", "read/s", "written/s", "first word, s"):
+        table.add_column(column, justify="right" if column else "left", no_wrap=True)
     for result in results:
         table.add_row(
             result.model,

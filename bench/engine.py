@@ -36,7 +36,7 @@ def measure(name: str, model: Path, *, runs: int) -> Speed:
     loads, reads, writes, firsts = [], [], [], []
     prompt_tokens = 0
     for number in range(runs):
-        engine = open_engine(model)
+        engine = open_engine(str(model))
         with closing(engine):
             started = perf_counter()
             for _ in engine.load():
