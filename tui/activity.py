@@ -78,7 +78,7 @@ class Activity:
         elapsed = now - self._since
         if done > self._first and elapsed > 0:
             rate = (done - self._first) / elapsed
-            details.append(f"{rate:,.0f} tok/s")
+            details.append(speed(rate))
             if done < total:
                 details.append(f"{duration((total - done) / rate)} left")
         if reused:
@@ -93,7 +93,7 @@ class Activity:
             return
         self._count += pieces
         if now > self._since:
-            self._details = (f"{self._count / (now - self._since):,.0f} tok/s",)
+            self._details = (speed(self._count / (now - self._since)),)
 
 
 def duration(seconds: float) -> str:
@@ -106,11 +106,16 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
+def speed(rate: float) -> str:
+    """Tokens per second: `210 tok/s`, or `4.2 tok/s` where the fraction matters."""
+    return f"{rate:,.0f} tok/s" if rate >= 10 else f"{rate:.1f} tok/s"
+
+
 def bill(usage: Usage) -> str:
     """What an answer took, in one line: `24 tokens · 31 tok/s · read 1,310, 1,204 of them reused`."""
     parts = [f"{usage.answer_tokens:,} token{'s' if usage.answer_tokens != 1 else ''}"]
     if usage.write_seconds > 0 and usage.answer_tokens > 1:
-        parts.append(f"{usage.answer_tokens / usage.write_seconds:,.0f} tok/s")
+        parts.append(speed(usage.answer_tokens / usage.write_seconds))
     fresh = usage.prompt_tokens - usage.reused_tokens
     read = f"read {fresh:,}"
     if usage.read_seconds >= 1:

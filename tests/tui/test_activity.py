@@ -3,7 +3,7 @@
 import pytest
 
 from assistant import Finished, Loading, Reading, Text, Usage
-from tui.activity import Activity, bill, duration
+from tui.activity import Activity, bill, duration, speed
 
 
 class Clock:
@@ -70,6 +70,11 @@ def test_what_comes_after_a_stop_does_not_look_like_work() -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(("rate", "text"), [(0.42, "0.4 tok/s"), (9.94, "9.9 tok/s"), (1234.5, "1,234 tok/s")])
+def test_speeds(rate: float, text: str) -> None:
+    assert speed(rate) == text
 
 
 def test_bill() -> None:

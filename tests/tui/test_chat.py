@@ -38,7 +38,7 @@ async def test_answers_stream_in_order_with_their_figures() -> None:
         await send(pilot, "Italy?")
         await settled(pilot, 2)
         assert texts(pilot) == ["you: France?", "model: Paris is **the** capital.", "you: Italy?", "model: Rome."]
-        assert find(pilot, AnswerTurn)[0].mark == "4 tokens · 4 tok/s · read 1"
+        assert find(pilot, AnswerTurn)[0].mark == "4 tokens · 4.0 tok/s · read 1"
         assert status(pilot).state == "ready"
         assert status(pilot).context == "7 / 8,192"  # what the fake counts: words of the four turns
         assert status(pilot).model == "fake Q4_K_M"

@@ -267,7 +267,7 @@ class ChatScreen(Screen[None]):
         match event:
             case Reading(_, total):
                 self._prompted = total
-                self._used, self._exact = total, False
+                self._used, self._exact = total, True
             case Text(text):
                 self._pieces += message.pieces
                 self._used, self._exact = self._prompted + self._pieces, False
