@@ -108,16 +108,7 @@ def _conversion_table(results: Sequence[Conversion]) -> Table:
         box=None,
         min_width=72,
     )
-    for column in (
-        "",
-        "seconds",
-        "in quantizer",
-        "private MiB",
-        "output MiB",
-        "beside, bytes",
-        "peer, seconds",
-        "ratio",
-    ):
+    for column in ("", "s", "quantizer", "private", "output", "beside", "peer, s", "ratio"):
         table.add_column(column, justify="right" if column else "left", no_wrap=True)
     for result in results:
         steps = " + ".join(f"{seconds:.2f}" for seconds in result.peer_seconds)
