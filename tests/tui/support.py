@@ -126,7 +126,7 @@ class HeldEngine(FakeEngine):
         try:
             yield from self.before
             self.waiting.set()
-            while not self.release.wait(0.01):
+            while not self.release.wait(0.05):
                 yield self.tick
             yield from self.after
         finally:

@@ -412,3 +412,19 @@ async def test_the_palette_has_our_commands() -> None:
         await pilot.press(*"new chat")
         titles = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
         assert {"Summarize", "New", "Model", "Help", "Quit", "Theme"} <= set(titles)
+
+
+@pytest.mark.parametrize("size", [(20, 6), (40, 10), (300, 90)])
+async def test_any_size_of_terminal_is_drawn(size: tuple[int, int]) -> None:
+    answer = "| a | b |\n|---|---|\n| long words in here | 中文 |\n\n```\ncode\n```"
+    async with screen(FakeEngine([answer]), size=size) as pilot:
+        await send(pilot, "A question with 中文 that is wider than some")
+        await settled(pilot)
+        assert drawn(pilot)  # which checks the width of every line
+        await pilot.resize_terminal(60, 15)
+        await pilot.pause()
+        assert "code" in drawn(pilot)
+        await pilot.press("f1")
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        assert drawn(pilot)
