@@ -20,14 +20,14 @@ class Conversation:
         self.engine = engine
         self.sampling = sampling if sampling is not None else Sampling()
         self.system = system
-        """Instruction before all turns; None or empty: none of ours (a template may still bring its own)."""
+        """Instruction before all turns; None: none of ours (a template may bring its own); empty: none at all."""
         self._turns: tuple[Message, ...] = ()
         self._usage: Usage | None = None
 
     @property
     def messages(self) -> tuple[Message, ...]:
         """Everything the next answer will be given: the system message, if any, then user and assistant in turn."""
-        return (*((Message("system", self.system),) if self.system else ()), *self._turns)
+        return (*((Message("system", self.system),) if self.system is not None else ()), *self._turns)
 
     @property
     def usage(self) -> Usage | None:

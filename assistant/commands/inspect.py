@@ -1,0 +1,160 @@
+"""`luciole inspect`: what the header of a GGUF says, as tables or as one JSON object. No weight is read."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+import click
+
+if TYPE_CHECKING:
+    from assistant.gguf_file import Header, Rope
+
+EPILOG = """\b
+Examples:
+  luciole inspect smollm2.gguf
+  luciole inspect smollm2.gguf --json
+"""
+
+ASSUMED_BASE = 10000.0
+"""What llama.cpp takes for RoPE's base where the file is silent (`llama-model.cpp`, `rope_freq_base_train`)."""
+
+
+class TypeCount(TypedDict):
+    """Tensors of one type: how many, and how many bytes they take."""
+
+    tensors: int
+    bytes: int
+
+
+@click.command(epilog=EPILOG)
+@click.argument("file", metavar="FILE.gguf", type=click.Path(path_type=Path))
+@click.option("--verbose", is_flag=True, help="The whole chat template, and every tensor.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def inspect(file: Path, verbose: bool, as_json: bool) -> None:
+    """Show what the header of a GGUF file says.
+
+    Architecture, sizes, types, context, RoPE, chat template, special tokens, and where Luciole converted the file, what
+    it noted. The file is checked, not loaded.
+    """
+    from assistant.gguf_file import read_header
+    from assistant.sanitize import printable_json
+
+    header = read_header(file)
+    if as_json:
+        click.echo(printable_json(facts(header)))
+    else:
+        _print(header, verbose=verbose)
+
+
+def facts(header: "Header") -> dict[str, object]:
+    """The fields of `--json`. `proof` holds the file's `luciole.*` keys; None where it has none."""
+    rope = header.rope
+    return {
+        "name": header.name,
+        "architecture": header.architecture,
+        "parameters": header.parameters,
+        "quantization": header.quantization,
+        "bytes": header.file_bytes,
+        "layers": header.layers,
+        "context": header.context,
+        "rope": {
+            "base": rope.base,
+            "assumed_base": ASSUMED_BASE if rope.base is None else None,
+            "dimensions": rope.dimensions,
+            "scaling": rope.scaling,
+            "factor": rope.factor,
+            "original_context": rope.original_context,
+        },
+        "tokenizer": header.tokenizer,
+        "vocabulary": len(header.tokens),
+        "template": header.chat_template,
+        "special_tokens": [{"role": token.role, "id": token.id, "text": token.text} for token in header.special_tokens],
+        "types": _types(header),
+        "tensors": [
+            {"name": tensor.name, "type": tensor.type_name, "shape": list(tensor.shape), "bytes": tensor.size}
+            for tensor in header.tensors
+        ],
+        "proof": _proof(header) or None,
+    }
+
+
+def _types(header: "Header") -> dict[str, TypeCount]:
+    counts: dict[str, TypeCount] = {}
+    for tensor in header.tensors:
+        count = counts.setdefault(tensor.type_name, {"tensors": 0, "bytes": 0})
+        count["tensors"] += 1
+        count["bytes"] += tensor.size
+    return dict(sorted(counts.items(), key=lambda item: -item[1]["bytes"]))
+
+
+def _proof(header: "Header") -> dict[str, object]:
+    return {key: value for key, value in header.metadata.items() if key.startswith("luciole.")}
+
+
+def _print(header: "Header", *, verbose: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from assistant.sanitize import one_line, printable
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 240  # lines of a pipe are for `grep`: no wrapping at 80
+    rows: list[tuple[str, str]] = [
+        ("name", header.name or "none"),
+        ("architecture", header.architecture),
+        ("parameters", f"{header.parameters:,}"),
+        ("size", f"{header.file_bytes:,} bytes ({header.file_bytes / 2**20:,.1f} MiB)"),
+        ("quantization", header.quantization),
+        ("layers", _number(header.layers)),
+        ("context", f"{_number(header.context)} tokens"),
+        ("rope", _rope(header.rope)),
+        ("tokenizer", f"{header.tokenizer or 'none'}, {len(header.tokens):,} tokens"),
+    ]
+    rows += [(f"token {token.role}", f"{token.id} {token.text}") for token in header.special_tokens]
+    template = header.chat_template
+    first, *more = template.strip().split("\n") if template else ["none: a base model cannot chat"]
+    rest = f" … ({len(more):,} more lines; --verbose shows them)" if more else ""
+    rows.append(("chat template", (first if len(first) <= 100 else first[:100] + "…") + rest))
+    rows += [(key, str(value)) for key, value in _proof(header).items()]
+
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(Text(one_line(name)), Text(one_line(value)))
+    console.print(table)
+
+    types = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    types.add_column("type")
+    types.add_column("tensors", justify="right")
+    types.add_column("bytes", justify="right")
+    for name, count in _types(header).items():
+        types.add_row(Text(one_line(name)), f"{count['tensors']:,}", f"{count['bytes']:,}")
+    console.print()
+    console.print(types)
+    if verbose:
+        if template:
+            console.print(Text("\nchat template\n", style="bold"), Text(printable(template)))
+        console.print(Text("\ntensors", style="bold"))
+        for tensor in header.tensors:
+            shape = " x ".join(map(str, tensor.shape))
+            console.print(Text(f"{one_line(tensor.name)}  {tensor.type_name}  {shape}"))
+
+
+def _rope(rope: "Rope") -> str:
+    if rope.base is None:
+        base = f"no base in the file; llama.cpp would assume {ASSUMED_BASE:,.0f}"
+    else:
+        base = f"base {rope.base:,.10g}"
+    dimensions = f"{rope.dimensions} dimensions" if rope.dimensions is not None else "dimensions by the head size"
+    scaling = f"scaling {rope.scaling}" if rope.scaling != "none" else "no scaling"
+    if rope.factor is not None:
+        scaling += f" by {rope.factor:g}"
+    if rope.original_context is not None:
+        scaling += f" from {rope.original_context:,} tokens"
+    return f"{base}, {dimensions}, {scaling}"
+
+
+def _number(value: int | None) -> str:
+    return "unknown" if value is None else f"{value:,}"
