@@ -57,8 +57,6 @@ def convert(
     model = _read(source)
     target = _target(output, model.checkpoint.name, quantization.lower())
     with Output(target, force=force) as file:
-        yield Step("comparing tokens", 0, 0)
-        agreement = agree(model.vocabulary, model.architecture.name)
         parameters = sum(int(np.prod(tensor.shape)) for tensor in model.tensors)
         keys = model_metadata(
             model.architecture, model.hyper, name=model.checkpoint.name, recipe=recipe, parameters=parameters
@@ -68,9 +66,11 @@ def convert(
         infos = [file_info(tensor.name, types[tensor.name], tensor.shape) for tensor in model.tensors]
         divisors = model.hyper.rope.divisors
         extra = [TensorInfo(_ROPE_TENSOR, F32, (len(divisors),), 4 * len(divisors))] if divisors else []
-        file.start(keys | agreement.metadata | template_metadata(model.template), extra + infos)
+        yield Step("comparing tokens", 0, 0)
+        agreement = agree(model.vocabulary, keys | template_metadata(model.template), extra + infos)
+        file.start(agreement.header, sum(info.padded for info in extra + infos))
         quantizer = Quantizer()
-        yield from _write(file, quantizer, _works(model, extra, infos))
+        yield from _write(file, len(agreement.header), quantizer, _works(model, extra, infos))
         yield Step("syncing", file.total, file.total)
         file.finish()
     yield Converted(_report(model, agreement, target, quantization.lower(), quantizer, file.total, started))
@@ -109,8 +109,7 @@ def _works(model: _Model, extra: list[TensorInfo], infos: list[TensorInfo]) -> I
         yield Work(info, tensor.array())
 
 
-def _write(file: Output, quantizer: Quantizer, works: Iterator[Work]) -> Iterator[Step]:
-    done = file.path.stat().st_size
+def _write(file: Output, done: int, quantizer: Quantizer, works: Iterator[Work]) -> Iterator[Step]:
     with closing(quantizer.run(works)) as blocks:  # its threads end before the file goes
         for name, data in blocks:
             done += file.write(data.data)

@@ -7,12 +7,10 @@ cores, with memory bounded by the blocks in flight.
 
 import os
 import re
-import tempfile
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -21,6 +19,7 @@ from convert.errors import InvalidCheckpoint, QuantizerFailed
 from convert.ggml import BF16, F16, F32, Array, quantize, row_bytes, type_name, widen
 from convert.llama import dry_run
 from convert.metadata import Metadata
+from convert.scratch import scratch_file
 from convert.writer import TensorInfo, write_header
 
 RECIPES: Mapping[str, int] = {
@@ -56,8 +55,7 @@ def tensor_types(recipe: int, metadata: Metadata, tensors: Sequence[tuple[str, t
     """
     infos = [TensorInfo(name, F32, shape, 4 * int(np.prod(shape))) for name, shape in tensors]
     header = {key: value for key, value in metadata.items() if not key.startswith("tokenizer.")}
-    with tempfile.TemporaryDirectory(prefix="luciole-") as folder:
-        skeleton = Path(folder) / "skeleton.gguf"
+    with scratch_file() as skeleton:
         size = write_header(skeleton, header, infos)
         os.truncate(skeleton, size + sum(info.padded for info in infos))
         log = dry_run(skeleton, recipe)

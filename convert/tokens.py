@@ -4,7 +4,7 @@ The comparison also finds the name of the pre-tokenizer: the first candidate wit
 the conversion stops; a file whose tokens differ would answer, only worse.
 """
 
-import tempfile
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,9 @@ from tokenizers import Tokenizer
 from convert.errors import InvalidCheckpoint, UnsupportedTokenizer
 from convert.llama import LoadedVocabulary
 from convert.metadata import Metadata, vocabulary_metadata
+from convert.scratch import scratch_file
 from convert.vocabulary import Vocabulary
-from convert.writer import write_header
+from convert.writer import TensorInfo, write_header
 
 _TEXTS = (
     "Hello, world! It's 1234567890 o'clock; we'll see, they've said, I'm, you'd, don't. CAN'T WE'LL",
@@ -44,37 +45,49 @@ class Agreement:
     texts: int
     add_bos: bool
     add_eos: bool
-    metadata: Metadata
-    """The finished `tokenizer.ggml.*` keys."""
+    header: bytes
+    """The finished header of the file: llama.cpp read this very vocabulary."""
 
 
-def agree(vocabulary: Vocabulary, architecture: str) -> Agreement:
-    """Find the settings with which llama.cpp makes the source's ids on every text.
+def agree(vocabulary: Vocabulary, keys: Metadata, tensors: Sequence[TensorInfo]) -> Agreement:
+    """Find the settings with which llama.cpp makes the source's ids on every text, and the header that holds them.
 
-    Raises UnsupportedTokenizer with the first text that differs, InvalidCheckpoint for an unreadable tokenizer.json.
+    `keys`: the header's other keys. Raises UnsupportedTokenizer with the first text that differs, InvalidCheckpoint for
+    an unreadable tokenizer.json.
     """
     source = _load(vocabulary.file)
     texts = tuple(dict.fromkeys(_corpus(vocabulary)))
     wanted = {text: source.encode(text, add_special_tokens=False).ids for text in texts}
     add_bos, add_eos = _added_around(source, vocabulary)
     first_difference = ""
-    with tempfile.TemporaryDirectory(prefix="luciole-") as folder:
-        path = Path(folder) / "vocabulary.gguf"
+    with scratch_file() as path:
         for name in vocabulary.pre_tokenizers:
-            metadata = vocabulary_metadata(vocabulary, pre_tokenizer=name, add_bos=add_bos, add_eos=add_eos)
-            write_header(path, {"general.architecture": architecture, **metadata}, ())
+            found = keys | vocabulary_metadata(vocabulary, pre_tokenizer=name, add_bos=add_bos, add_eos=add_eos)
+            header = _lay_down(path, found, tensors)
             with LoadedVocabulary(path) as loaded:
                 difference = _difference(loaded, wanted)
                 if not difference:
                     _check_special(loaded, source)
                     further = [token for token in vocabulary.ends if not loaded.ends_answer(token)]
-                    metadata = metadata | _end_keys(further)
-                    return Agreement(name, len(texts) + 1, add_bos, add_eos, metadata)
+                    break
             first_difference = first_difference or f"with {name}, {difference}"
-    raise UnsupportedTokenizer(
-        f"no pre-tokenizer of llama.cpp makes the tokens of tokenizer.json ({first_difference}); "
-        "no file was written because its tokens would differ"
-    )
+        else:
+            raise UnsupportedTokenizer(
+                f"no pre-tokenizer of llama.cpp makes the tokens of tokenizer.json ({first_difference}); "
+                "no file was written because its tokens would differ"
+            )
+        if further:
+            header = _lay_down(path, found | _end_keys(further), tensors)
+    return Agreement(name, len(texts) + 1, add_bos, add_eos, header)
+
+
+def _lay_down(path: Path, keys: Metadata, tensors: Sequence[TensorInfo]) -> bytes:
+    """Write the header, then as much of nothing as the tensors take, since llama.cpp looks for their places."""
+    size = write_header(path, keys, tensors)
+    with path.open("rb") as file:
+        header = file.read(size)
+    os.truncate(path, size + sum(tensor.padded for tensor in tensors))
+    return header
 
 
 def _load(path: Path) -> Tokenizer:

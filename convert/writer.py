@@ -96,18 +96,18 @@ class Output:
     def __enter__(self) -> "Output":
         return self
 
-    def start(self, metadata: Mapping[str, Any], tensors: Iterable[TensorInfo]) -> None:
-        """Check the space, then write the header. Raises NotEnoughSpace before the first byte, OutputFailed."""
-        tensors = tuple(tensors)
-        data = sum(tensor.padded for tensor in tensors)
+    def start(self, header: bytes, data: int) -> None:
+        """Check that the disk has room for the header and `data` bytes, then write the header.
+
+        Raises NotEnoughSpace before the first byte, OutputFailed.
+        """
+        self.total = len(header) + data
         try:
-            self._check_space(data)
-            header = write_header(self.path, metadata, tensors)
-            self._check_space(data)
-            self._file = self.path.open("ab")
+            self._check_space(self.total)
+            self._file = self.path.open("wb")
         except OSError as error:
             raise _failed(error, self._target) from error
-        self.total = header + data
+        self.write(memoryview(header))
 
     def write(self, data: memoryview) -> int:
         """Append bytes; gives their number. Raises NotEnoughSpace (the disk filled up all the same), OutputFailed."""

@@ -1,26 +1,27 @@
 """A target is absent, the old file, or the whole new one: after errors or kill -9, on a full disk, beside a rival."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from time import monotonic, sleep
+from types import SimpleNamespace
 
 import pytest
 
 from convert.errors import NotEnoughSpace, OutputExists, OutputFailed
-from convert.writer import Output, TensorInfo
+from convert.writer import Output
 from tests.convert.tiny import tiny_checkpoint
 from tests.support import converted_file
 
-KEYS = {"general.architecture": "llama", "llama.block_count": 1}
-INFO = TensorInfo("a.weight", 0, (4, 8), 128)
+HEADER = b"header"
 
 
 def write(target: Path, data: bytes, *, force: bool = False) -> None:
     with Output(target, force=force) as output:
-        output.start(KEYS, [INFO])
+        output.start(HEADER, 128)
         output.write(memoryview(data))
         output.finish()
 
@@ -35,7 +36,7 @@ def test_an_unfinished_output_leaves_the_old_file_and_nothing_else(tmp_path: Pat
     target = tmp_path / "a.gguf"
     target.write_bytes(b"old")
     with Output(target, force=True) as output:
-        output.start(KEYS, [INFO])
+        output.start(HEADER, 128)
         output.write(memoryview(b"x"))  # and then no finish
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.gguf": b"old"}
 
@@ -51,7 +52,7 @@ def test_existing_target_needs_force(tmp_path: Path) -> None:
 def test_target_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     target = tmp_path / "a.gguf"
     with Output(target, force=False) as output:
-        output.start(KEYS, [INFO])
+        output.start(HEADER, 128)
         target.write_bytes(b"another")
         with pytest.raises(OutputExists, match="appeared meanwhile"):
             output.finish()
@@ -70,12 +71,21 @@ def test_a_second_conversion_of_the_same_target_is_refused(tmp_path: Path) -> No
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     target = tmp_path / "a.gguf"
     with Output(target, force=False) as output:
-        output.start(KEYS, [INFO])
+        output.start(HEADER, 1 << 20)
         output._file.close()
         output._file = Path("/dev/full").open("ab")  # noqa: SIM115 - closed by the output
         with pytest.raises(NotEnoughSpace, match="No space left"):
             output.write(memoryview(b"x" * (1 << 20)))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_space_is_checked_before_the_first_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=133))
+    with Output(tmp_path / "a.gguf", force=False) as output:
+        with pytest.raises(NotEnoughSpace, match=r"needs 0 MiB; 0 MiB are free"):
+            output.start(HEADER, 128)
+        assert list(tmp_path.iterdir()) == []
+        output.start(HEADER, 127)
 
 
 @pytest.mark.parametrize("target", ["missing/a.gguf", "a" * 300, "file/a.gguf"])
