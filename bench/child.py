@@ -1,7 +1,8 @@
 """One child process, measured: seconds, peak private memory, bytes written.
 
 Private memory is RssAnon of /proc/<pid>/status, sampled a hundred times a second, so mapped weight files do not count.
-Bytes written are those of /proc/<pid>/io, every write of the process included, wherever it went. Linux only.
+Bytes written are the write_bytes of /proc/<pid>/io: whole pages sent towards a disk, whatever file they belong to (a
+folder in memory counts nothing). Linux only.
 """
 
 import os
@@ -21,7 +22,7 @@ class Run:
     seconds: float
     peak_private_mib: float
     written: int
-    """Bytes handed to write calls, standard output included."""
+    """Bytes sent towards a disk, in whole pages, but for standard output and error."""
     output: str
 
 
@@ -42,8 +43,14 @@ def run(arguments: Sequence[str], *, cwd: Path) -> Run:
     if status:
         last = stderr.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
         raise RuntimeError(f"{' '.join(arguments[:4])} … ended with status {status}: {' / '.join(last)}")
-    written -= stdout.stat().st_size + stderr.stat().st_size
+    written -= on_disk(stdout.stat().st_size) + on_disk(stderr.stat().st_size)
     return Run(seconds, peak / 2**20, written, text)
+
+
+def on_disk(size: int) -> int:
+    """A file's size in whole pages, as the kernel counts what it writes."""
+    page = os.sysconf("SC_PAGESIZE")
+    return -(-size // page) * page
 
 
 def _environment() -> dict[str, str]:
@@ -62,4 +69,4 @@ def _private_bytes(pid: int) -> int:
 
 def _written_bytes(pid: int) -> int:
     counters = Path(f"/proc/{pid}/io").read_text(encoding="ascii")
-    return next(int(line.split()[1]) for line in counters.splitlines() if line.startswith("wchar"))
+    return next(int(line.split()[1]) for line in counters.splitlines() if line.startswith("write_bytes"))

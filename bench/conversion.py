@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.child import Run, run
+from bench.child import Run, on_disk, run
 
 GOALS = {"q4_k_m": 3.0, "q8_0": 5.0, "bf16": 5.0}
 """Quantization -> how many times faster than llama.cpp's steps the conversion is meant to be."""
@@ -89,7 +89,7 @@ def _summary(quantization: str, ours: list[tuple[Run, dict[str, float], int]], t
         quantizer_share=median(shares),
         peak_private_mib=max(done.peak_private_mib for done, _, _ in ours),
         output_bytes=ours[0][2],
-        beside_bytes=max(done.written - size for done, _, size in ours),
+        beside_bytes=max(done.written - on_disk(size) for done, _, size in ours),
         peer_seconds=tuple(median(step.seconds for step in steps) for steps in zip(*theirs, strict=True)),
         peer_private_mib=max((step.peak_private_mib for steps in theirs for step in steps), default=0.0),
         runs=len(ours),
