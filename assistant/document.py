@@ -57,9 +57,9 @@ def read_document(path: str | os.PathLike[str]) -> Document:
         return decode_document(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
     file = Path(path)
     name = one_line(str(path))
-    if file.is_dir():
-        raise InvalidDocument(f"{name} is a folder; a text or Markdown file was expected; name one file in it")
     try:
+        if file.is_dir():
+            raise InvalidDocument(f"{name} is a folder; a text or Markdown file was expected; name one file in it")
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -127,10 +127,16 @@ def _guess(data: bytes, shown: str) -> tuple[str, str]:
         return data.decode("gb18030", "replace"), "gb18030"
     from charset_normalizer import from_bytes  # noqa: PLC0415  most documents are UTF-8 and need none of its tables
 
-    best = from_bytes(data, cp_isolation=list(_CANDIDATES)).best()
+    matches = from_bytes(data, cp_isolation=list(_CANDIDATES))
+    best = matches.best()
     if best is None:
         raise _binary(shown)
-    return str(best), best.encoding
+    # French reads equally well as Central European; between equals the earlier in our list wins, the more usual one.
+    rank = (best.percent_chaos, best.percent_coherence)
+    equals = [match for match in matches if (match.percent_chaos, match.percent_coherence) == rank]
+    names = {name: str(match) for match in equals for name in match.could_be_from_charset}
+    encoding = min(names, key=lambda name: _CANDIDATES.index(name) if name in _CANDIDATES else len(_CANDIDATES))
+    return names[encoding], encoding
 
 
 def _is_gb2312(data: bytes) -> bool:

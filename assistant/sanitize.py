@@ -21,7 +21,7 @@ _TAGS = "\U000e0000-\U000e007f"
 """Invisible letters; their one honest use is in the flags of regions, after a black flag."""
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
 # Zero-width (non-)joiners belong between letters of other scripts and between emoji; elsewhere they only hide.
-_JOINERS = f"(?<=[\x00-\x9f\u200c\u200d{_DIRECTION}{_HIDDEN}{_SEPARATORS}{_TAGS}])[\u200c\u200d]+"
+_JOINERS = f"(?<=[\x00-\x9f\u200c\u200d{_DIRECTION}{_HIDDEN}{_SEPARATORS}{_SURROGATES}{_TAGS}])[\u200c\u200d]+"
 
 _SUSPECT = re.compile(
     f"(?P<flag>{_FLAG})|(?P<direction>[{_DIRECTION}])|(?P<line>[{_SEPARATORS}])|(?P<broken>[{_SURROGATES}])"
