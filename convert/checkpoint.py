@@ -5,9 +5,11 @@ for. What the values mean is for others to say.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from convert.errors import IncompleteCheckpoint, InvalidCheckpoint
@@ -15,6 +17,8 @@ from convert.safetensors_file import WEIGHT_TYPES, StoredTensor, read_safetensor
 
 _INDEX = "model.safetensors.index.json"
 _SINGLE = "model.safetensors"
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+"""An escape that may be half a character; nearly all files have none."""
 _MAX_JSON_BYTES = 512 * 1024 * 1024
 
 
@@ -76,15 +80,28 @@ def read_json(path: Path) -> dict[str, Any] | None:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidCheckpoint(f"{path.name} is not JSON ({error}); download the file again") from error
+    if _SURROGATE.search(text) and not _is_unicode(value):
+        raise InvalidCheckpoint(f"{path.name} holds half a character (a lone surrogate); download the file again")
     if not isinstance(value, dict):
         raise InvalidCheckpoint(f"{path.name} holds a {type(value).__name__}; a JSON object was expected")
     return value
 
 
+def _is_unicode(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _read_text(path: Path) -> str | None:
     try:
-        if path.stat().st_size > _MAX_JSON_BYTES:
-            raise InvalidCheckpoint(f"{path.name} has {path.stat().st_size:,} bytes; a text file was expected")
+        state = path.stat()
+        if not S_ISREG(state.st_mode):
+            raise InvalidCheckpoint(f"{path.name} is no regular file; a text file was expected; download it again")
+        if state.st_size > _MAX_JSON_BYTES:
+            raise InvalidCheckpoint(f"{path.name} has {state.st_size:,} bytes; a text file was expected")
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None

@@ -11,6 +11,9 @@ from convert.errors import InvalidCheckpoint, UnsupportedArchitecture
 
 _REQUIRED = object()
 
+MAX_NUMBER = 1e38
+"""Numbers are written as float32; what it cannot hold is a damaged file."""
+
 CHANGES_THE_MATHS: Mapping[str, tuple[Any, ...]] = {
     # key -> the values with which it changes nothing. Taken from the configuration classes of transformers and from
     # the custom code that the families' own repositories ship.
@@ -125,7 +128,7 @@ class Config:
     def number(self, key: str, default: Any = _REQUIRED) -> float:
         """A positive finite number. Raises InvalidCheckpoint as `integer` does."""
         value = self._get(key, default, "a positive number")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < MAX_NUMBER:
             raise self._wrong(key, value, "a positive number")
         return float(value)
 

@@ -14,6 +14,7 @@ from convert.checkpoint import Checkpoint, read_checkpoint
 from convert.config import Config
 from convert.errors import QuantizerFailed
 from convert.ggml import F32
+from convert.header import TensorInfo
 from convert.hyperparameters import Hyperparameters
 from convert.metadata import model_metadata, template_metadata
 from convert.quantize import RECIPES, Quantizer, Work, file_info, tensor_types
@@ -22,7 +23,7 @@ from convert.spec import Architecture, Planned, plan
 from convert.templates import Template, read_template
 from convert.tokens import Agreement, agree
 from convert.vocabulary import Vocabulary, read_vocabulary
-from convert.writer import Output, TensorInfo
+from convert.writer import Output
 
 _ROPE_TENSOR = "rope_freqs.weight"
 

@@ -52,7 +52,8 @@ def _flat(pre_tokenizer: Any) -> list[dict[str, Any]]:
     if not isinstance(pre_tokenizer, dict):
         return []
     if pre_tokenizer.get("type") == "Sequence":
-        return [step for part in pre_tokenizer.get("pretokenizers", []) for step in _flat(part)]
+        parts = pre_tokenizer.get("pretokenizers")
+        return [step for part in (parts if isinstance(parts, list) else []) for step in _flat(part)]
     return [pre_tokenizer]
 
 

@@ -17,10 +17,10 @@ import numpy as np
 
 from convert.errors import InvalidCheckpoint, QuantizerFailed
 from convert.ggml import BF16, F16, F32, Array, quantize, row_bytes, type_name, widen
+from convert.header import TensorInfo, header
 from convert.llama import dry_run
 from convert.metadata import Metadata
 from convert.scratch import scratch_file
-from convert.writer import TensorInfo, write_header
 
 RECIPES: Mapping[str, int] = {
     # name -> llama.cpp's llama_ftype
@@ -37,6 +37,8 @@ RECIPES: Mapping[str, int] = {
 
 _BLOCK_ELEMENTS = 1 << 18  # 1 MiB of float32: enough work for a call, little enough to share a small tensor among cores
 _PLAIN = {np.dtype(np.float32): F32, np.dtype(np.float16): F16, np.dtype(np.uint16): BF16}
+_LIMITS = {F32: 3.4028235e38, BF16: 3.3895314e38, F16: 65504.0}
+"""The largest number a type holds."""
 _LOG_LINE = re.compile(r"\[ *\d+/ *\d+\] +(\S+) +- \[[^\]]*\], type = +(\S+), size = [^\n]*?(?:\((\w+)\))?\n")
 
 
@@ -54,10 +56,10 @@ def tensor_types(recipe: int, metadata: Metadata, tensors: Sequence[tuple[str, t
     `tensors`: names and shapes, outermost dimension first. Raises QuantizerFailed.
     """
     infos = [TensorInfo(name, F32, shape, 4 * int(np.prod(shape))) for name, shape in tensors]
-    header = {key: value for key, value in metadata.items() if not key.startswith("tokenizer.")}
     with scratch_file() as skeleton:
-        size = write_header(skeleton, header, infos)
-        os.truncate(skeleton, size + sum(info.padded for info in infos))
+        data = header(metadata, infos)
+        skeleton.write_bytes(data)
+        os.truncate(skeleton, len(data) + sum(info.padded for info in infos))
         log = dry_run(skeleton, recipe)
     numbers = {type_name(number): number for number in range(40) if type_name(number)}
     types = {name: numbers[new or old] for name, old, new in _LOG_LINE.findall(log)}
@@ -114,11 +116,12 @@ def _encode(info: TensorInfo, block: Array) -> tuple[Array, float]:
     block = np.ascontiguousarray(block)
     if _PLAIN[block.dtype] == info.kind and info.kind == BF16:
         if np.any((block & 0x7F80) == 0x7F80):
-            raise _not_finite(info)
+            raise _out_of_range(info, widen(block))
         return block.view(np.uint8).reshape(-1), 0.0
     wide = widen(block)
-    if not np.isfinite(wide).all():
-        raise _not_finite(info)
+    limit = _LIMITS.get(info.kind, _LIMITS[F16])  # quantized blocks are scaled by an f16
+    if not (wide.max() <= limit and wide.min() >= -limit):
+        raise _out_of_range(info, wide)
     if _PLAIN[block.dtype] == info.kind or info.kind == F32:
         return (block if info.kind == F16 else wide).view(np.uint8).reshape(-1), 0.0
     start = perf_counter()
@@ -130,10 +133,15 @@ def _zeros(count: int) -> tuple[Array, float]:
     return np.zeros(count, dtype=np.uint8), 0.0
 
 
-def _not_finite(info: TensorInfo) -> InvalidCheckpoint:
+def _out_of_range(info: TensorInfo, wide: Array) -> InvalidCheckpoint:
+    if not np.isfinite(wide).all():
+        return InvalidCheckpoint(
+            f"{info.name} holds a value that is not a finite number (NaN or infinity); finite weights were expected; "
+            "download the weights again"
+        )
     return InvalidCheckpoint(
-        f"{info.name} holds a value that is not a finite number (NaN or infinity); finite weights were expected; "
-        "download the weights again"
+        f"{info.name} holds {wide.flat[np.abs(wide).argmax()]:g}, which {type_name(info.kind)} cannot; "
+        f"weights up to {_LIMITS[F16]:g} were expected; convert to bf16 or f32"
     )
 
 

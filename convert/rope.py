@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from convert.config import Config
+from convert.config import MAX_NUMBER, Config
 from convert.errors import UnsupportedRope
 
 Kind = Literal["default", "linear", "llama3"]
@@ -144,7 +144,7 @@ def _llama3_divisors(base: float, dimension: int, values: Mapping[str, float]) -
 
 
 def _positive(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < MAX_NUMBER:
         raise UnsupportedRope(f"{key} is {value!r} in config.json; a positive number was expected; restore the file")
     return float(value)
 

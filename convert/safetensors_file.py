@@ -73,7 +73,7 @@ def _entry(path: Path, name: str, entry: Any, data: memoryview) -> StoredTensor:
         dtype, shape, (start, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, f"the entry of {name} is incomplete", "dtype, shape and data_offsets") from error
-    if dtype not in _ITEM_BYTES:
+    if not isinstance(dtype, str) or dtype not in _ITEM_BYTES:
         raise _damaged(path, f"{name} has type {dtype!r}", "one of " + ", ".join(_ITEM_BYTES))
     if not all(type(n) is int and 0 <= n < 2**48 for n in (*shape, start, end)):
         raise _damaged(path, f"{name} has shape {list(shape)} at {[start, end]}", "whole numbers")

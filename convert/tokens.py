@@ -13,11 +13,11 @@ from random import Random
 from tokenizers import Tokenizer
 
 from convert.errors import InvalidCheckpoint, UnsupportedTokenizer
+from convert.header import TensorInfo, header
 from convert.llama import LoadedVocabulary
 from convert.metadata import Metadata, vocabulary_metadata
 from convert.scratch import scratch_file
-from convert.vocabulary import Vocabulary
-from convert.writer import TensorInfo, write_header
+from convert.vocabulary import BYTES, Kind, Vocabulary
 
 _TEXTS = (
     "Hello, world! It's 1234567890 o'clock; we'll see, they've said, I'm, you'd, don't. CAN'T WE'LL",
@@ -63,7 +63,7 @@ def agree(vocabulary: Vocabulary, keys: Metadata, tensors: Sequence[TensorInfo])
     with scratch_file() as path:
         for name in vocabulary.pre_tokenizers:
             found = keys | vocabulary_metadata(vocabulary, pre_tokenizer=name, add_bos=add_bos, add_eos=add_eos)
-            header = _lay_down(path, found, tensors)
+            data = _lay_down(path, found, tensors)
             with LoadedVocabulary(path) as loaded:
                 difference = _difference(loaded, wanted)
                 if not difference:
@@ -77,17 +77,16 @@ def agree(vocabulary: Vocabulary, keys: Metadata, tensors: Sequence[TensorInfo])
                 "no file was written because its tokens would differ"
             )
         if further:
-            header = _lay_down(path, found | _end_keys(further), tensors)
-    return Agreement(name, len(texts) + 1, add_bos, add_eos, header)
+            data = _lay_down(path, found | _end_keys(further), tensors)
+    return Agreement(name, len(texts) + 1, add_bos, add_eos, data)
 
 
 def _lay_down(path: Path, keys: Metadata, tensors: Sequence[TensorInfo]) -> bytes:
     """Write the header, then as much of nothing as the tensors take, since llama.cpp looks for their places."""
-    size = write_header(path, keys, tensors)
-    with path.open("rb") as file:
-        header = file.read(size)
-    os.truncate(path, size + sum(tensor.padded for tensor in tensors))
-    return header
+    data = header(keys, tensors)
+    path.write_bytes(data)
+    os.truncate(path, len(data) + sum(tensor.padded for tensor in tensors))
+    return data
 
 
 def _load(path: Path) -> Tokenizer:
@@ -112,11 +111,23 @@ def _corpus(vocabulary: Vocabulary) -> Iterator[str]:
         low, high = random.choice(ranges)
         letters = (chr(random.randint(low, high)) for _ in range(random.randint(1, 40)))
         yield "".join(letter + random.choice(("", "", "", " ", "  ", "\n", "'s", "7")) for letter in letters)
+    yield from _own_words(vocabulary, random)
     added = [text for text, kind in zip(vocabulary.tokens, vocabulary.kinds, strict=True) if kind.name != "NORMAL"]
     for text in [text for text in added if not text.startswith("[PAD")][:256]:
         yield f"{text}"
         yield f"a {text} b"
         yield f"Word{text}word\n{text}\n{text}{text} "
+
+
+def _own_words(vocabulary: Vocabulary, random: Random) -> Iterator[str]:
+    """Tokens as texts: some at random, and such as no merge makes, which only `ignore_merges` can give."""
+    normal = [text for text, kind in zip(vocabulary.tokens, vocabulary.kinds, strict=True) if kind is Kind.NORMAL]
+    made = {merge.replace(" ", "", 1) for merge in vocabulary.merges}
+    unmade = [text for text in normal if text not in made and len(text) > 1]
+    for text in random.sample(normal, min(len(normal), 200)) + random.sample(unmade, min(len(unmade), 64)):
+        word = bytes(BYTES[letter] for letter in text if letter in BYTES).decode("utf-8", errors="ignore")
+        if word:
+            yield word
 
 
 def _difference(loaded: LoadedVocabulary, wanted: Mapping[str, Sequence[int]]) -> str:

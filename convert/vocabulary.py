@@ -17,6 +17,17 @@ from convert.pretokenizers import candidates
 _SPECIAL = ("bos", "eos", "unk", "pad")
 
 
+def _byte_letters() -> dict[str, int]:
+    """The letter that stands for each byte in byte-level vocabularies: printable Latin-1, the rest from U+0100."""
+    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in plain]
+    return {chr(byte): byte for byte in plain} | {chr(0x100 + index): byte for index, byte in enumerate(others)}
+
+
+BYTES = _byte_letters()
+"""Letter -> byte, as GPT-2's tokenizer wrote them and all byte-level tokenizers since."""
+
+
 class Kind(IntEnum):
     """llama.cpp's token types (llama.h, enum llama_token_type)."""
 
@@ -98,9 +109,11 @@ def _byte_level_model(tokenizer: Mapping[str, Any]) -> Mapping[str, Any]:
             raise UnsupportedTokenizer(
                 f"{key} is {model[key]!r} in tokenizer.json; byte-level BPE without it was expected"
             )
-    if tokenizer.get("normalizer") is not None:
+    normalizer = tokenizer.get("normalizer")
+    if normalizer is not None:
+        kind = normalizer.get("type") if isinstance(normalizer, dict) else normalizer
         raise UnsupportedTokenizer(
-            f"tokenizer.json normalizes texts ({tokenizer['normalizer'].get('type')}); llama.cpp would not; "
+            f"tokenizer.json normalizes texts ({kind}); llama.cpp would not; "
             "no file was written because its tokens would differ"
         )
     return model
@@ -116,6 +129,8 @@ def _added_tokens(tokenizer: Mapping[str, Any], settings: Mapping[str, Any]) -> 
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidCheckpoint(f"the added tokens cannot be read ({error!r}); restore the tokenizer files") from error
+    if not all(isinstance(text, str) and type(number) is int for number, (text, _) in (added | further).items()):
+        raise InvalidCheckpoint("an added token has no proper text or no proper id; restore the tokenizer files")
     for number, (text, special) in further.items():
         if number in added and added[number][0] != text:
             raise InvalidCheckpoint(
@@ -128,15 +143,16 @@ def _added_tokens(tokenizer: Mapping[str, Any], settings: Mapping[str, Any]) -> 
 
 def _texts(vocab: Mapping[str, Any], added: Mapping[int, tuple[str, bool]], rows: int) -> dict[int, str]:
     """Id -> text. An added token's text wins over the model's piece at that id."""
+    for text, number in (*vocab.items(), *((text, number) for number, (text, _) in added.items())):
+        if type(number) is not int or not 0 <= number < rows:
+            raise InvalidCheckpoint(
+                f"token {text!r} has the id {number!r}; the embedding has {rows} rows; "
+                "tokenizer and weights of one model were expected"
+            )
+        if "\0" in text:
+            raise UnsupportedTokenizer(f"token {number} is {text!r}; llama.cpp cannot hold a text with a NUL in it")
     texts = {number: text for text, number in vocab.items()}
-    texts |= {number: text for number, (text, _) in added.items()}
-    wrong = next((number for number in texts if type(number) is not int or not 0 <= number < rows), None)
-    if wrong is not None:
-        raise InvalidCheckpoint(
-            f"token {texts[wrong]!r} has the id {wrong}; the embedding has {rows} rows; "
-            "tokenizer and weights of one model were expected"
-        )
-    return texts
+    return texts | {number: text for number, (text, _) in added.items()}
 
 
 def _kind(number: int, texts: Mapping[int, str], added: Mapping[int, tuple[str, bool]]) -> Kind:
@@ -147,7 +163,9 @@ def _kind(number: int, texts: Mapping[int, str], added: Mapping[int, tuple[str, 
 
 def _merge(merge: Any) -> str:
     """`"a b"` from either spelling: one text, or a pair (tokenizers 0.20 and newer)."""
-    pair = merge.split(" ") if isinstance(merge, str) else merge
+    if isinstance(merge, str) and merge.count(" ") == 1:
+        return merge
+    pair = merge
     if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
         raise InvalidCheckpoint(f"the merge {merge!r} in tokenizer.json is no pair; restore the file")
     if " " in pair[0] or " " in pair[1]:

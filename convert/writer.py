@@ -1,78 +1,20 @@
-"""A GGUF file on disk that is either complete under its name or not there at all.
+"""The target on disk, either complete under its name or not there at all.
 
-`write_header` lays down keys and tensor infos; `Output` is a temporary file beside the target that is synced and
-renamed when everything is in it, and removed otherwise. The bytes of the header are gguf-py's.
+`Output` is a temporary file beside the target that is synced and renamed when everything is in it, and removed
+otherwise.
 """
 
 import errno
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-import numpy as np
 import psutil
-from gguf import GGMLQuantizationType, GGUFValueType, GGUFWriter
 
 from convert.errors import ConversionError, NotEnoughSpace, OutputExists, OutputFailed
-
-ALIGNMENT = 32
-
-
-@dataclass(frozen=True, slots=True)
-class TensorInfo:
-    """One entry of the header: ggml's type number, the shape outermost first, the size of its data in bytes."""
-
-    name: str
-    kind: int
-    shape: tuple[int, ...]
-    bytes: int
-
-    @property
-    def padded(self) -> int:
-        """Bytes in the file, up to the next multiple of the alignment."""
-        return -(-self.bytes // ALIGNMENT) * ALIGNMENT
-
-
-def write_header(path: Path, metadata: Mapping[str, Any], tensors: Iterable[TensorInfo]) -> int:
-    """Write keys and tensor infos, padded so that data can follow; gives the size in bytes."""
-    writer = GGUFWriter(None, str(metadata["general.architecture"]))
-    for key, value in metadata.items():
-        if key != "general.architecture":  # the writer has added it
-            _add(writer, key, value)
-    for tensor in tensors:
-        # float32 stands in for the data type: a byte type would make gguf-py compute the shape from bytes
-        writer.add_tensor_info(
-            tensor.name, tensor.shape, np.dtype(np.float32), tensor.bytes, raw_dtype=GGMLQuantizationType(tensor.kind)
-        )
-    writer.write_header_to_file(path)
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    writer.close()
-    with path.open("ab") as file:
-        file.write(bytes(-file.tell() % ALIGNMENT))
-        return file.tell()
-
-
-def _add(writer: GGUFWriter, key: str, value: Any) -> None:
-    match value:
-        case bool():
-            writer.add_bool(key, value)
-        case int():
-            writer.add_uint32(key, value)
-        case float():
-            writer.add_float32(key, value)
-        case str():
-            writer.add_key_value(key, value, GGUFValueType.STRING)
-        case _:
-            inner = GGUFValueType.STRING if value and isinstance(value[0], str) else GGUFValueType.INT32
-            if len(value):
-                writer.add_key_value(key, value, GGUFValueType.ARRAY, sub_type=inner)
 
 
 class Output:
@@ -85,6 +27,8 @@ class Output:
         try:
             if target.is_dir():
                 raise OutputExists(f"{target} is a folder; a file name was expected; give one with -o")
+            if target.exists() and not target.is_file():
+                raise OutputFailed(f"{target} is no regular file; a file name was expected; give one with -o")
             if target.exists() and not force:
                 raise OutputExists(f"{target} exists; a new file was expected; choose another with -o, or use --force")
             if not target.parent.is_dir():
