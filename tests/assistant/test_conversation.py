@@ -1,0 +1,110 @@
+"""What a conversation remembers, when turns end, are stopped, or fail."""
+
+from contextlib import closing
+
+import pytest
+
+from assistant.conversation import Conversation
+from assistant.errors import EngineFailed, PromptTooLong
+from assistant.events import Event, Finished, Loading, Reading, Text, Usage
+from assistant.fake import FakeEngine
+from assistant.messages import Message, Sampling
+
+USER, ANSWER = Message("user", "Hello?"), Message("assistant", "Yes, hello.")
+
+
+def test_a_turn() -> None:
+    engine = FakeEngine(["Yes, hello."])
+    conversation = Conversation(engine)
+    events = list(conversation.say("Hello?"))
+    assert [type(event) for event in events] == [*[Loading] * 5, *[Reading] * 2, *[Text] * 2, Finished]
+    assert conversation.messages == (USER, ANSWER)
+    assert conversation.usage == Usage(
+        prompt_tokens=1, answer_tokens=2, context=8192, read_seconds=0.5, write_seconds=1.0
+    )
+
+
+def test_the_engine_gets_everything_that_was_said() -> None:
+    engine = FakeEngine(["Yes, hello.", "Bye."])
+    conversation = Conversation(engine, Sampling(max_tokens=9), system="Be brief.")
+    list(conversation.say("Hello?"))
+    list(conversation.say("Bye?"))
+    assert engine.received[1] == (Message("system", "Be brief."), USER, ANSWER, Message("user", "Bye?"))
+
+
+def test_an_empty_system_message_is_one() -> None:
+    """It silences the text that many templates put in where there is none."""
+    assert Conversation(FakeEngine(), system="").messages == (Message("system", ""),)
+    assert Conversation(FakeEngine()).messages == ()
+
+
+def test_stopping_keeps_the_words_so_far() -> None:
+    conversation = Conversation(FakeEngine(["Yes, hello."]))
+    with closing(conversation.say("Hello?")) as events:
+        for event in events:
+            if isinstance(event, Text):
+                break
+    assert conversation.messages == (USER, Message("assistant", "Yes,"))
+    assert conversation.usage is None
+
+
+def test_stopping_while_reading_leaves_no_trace() -> None:
+    conversation = Conversation(FakeEngine())
+    with closing(conversation.say("Hello?")) as events:
+        for event in events:
+            if isinstance(event, Reading):
+                break
+    assert conversation.messages == ()
+
+
+def test_stopping_closes_the_engines_stream_first() -> None:
+    closed: list[bool] = []
+
+    class Watched(FakeEngine):
+        def stream(self, messages, sampling):
+            try:
+                yield from super().stream(messages, sampling)
+            finally:
+                closed.append(True)
+
+    events = Conversation(Watched()).say("Hello?")
+    next(events)
+    assert not closed
+    events.close()
+    assert closed
+
+
+def test_a_failure_before_the_first_word_can_be_tried_again() -> None:
+    engine = FakeEngine([[Reading(0, 1), EngineFailed("died")], "Yes, hello."])
+    conversation = Conversation(engine)
+    with pytest.raises(EngineFailed):
+        list(conversation.say("Hello?"))
+    assert conversation.messages == ()
+    list(conversation.say("Hello?"))
+    assert engine.received[1] == (USER,)
+
+
+def test_a_failure_after_it_keeps_the_words() -> None:
+    broken: list[Event | EngineFailed] = [Text("Yes"), EngineFailed("died")]
+    conversation = Conversation(FakeEngine([broken]))
+    with pytest.raises(EngineFailed):
+        list(conversation.say("Hello?"))
+    assert conversation.messages == (USER, Message("assistant", "Yes"))
+
+
+def test_what_does_not_fit_is_said_and_nothing_dropped() -> None:
+    conversation = Conversation(FakeEngine())
+    list(conversation.say("Hello?"))
+    before = conversation.messages
+    with pytest.raises(PromptTooLong) as refused:
+        list(conversation.say("word " * 9000))
+    assert (refused.value.tokens, refused.value.limit) == (9002, 8192)
+    assert conversation.messages == before
+
+
+def test_clearing_keeps_the_system_message() -> None:
+    conversation = Conversation(FakeEngine(), system="Be brief.")
+    list(conversation.say("Hello?"))
+    conversation.clear()
+    assert conversation.messages == (Message("system", "Be brief."),)
+    assert conversation.usage is None
