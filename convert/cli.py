@@ -1,6 +1,7 @@
 """The `convert` command: arguments in, progress on stderr, the table (or one JSON object) on stdout. No decisions."""
 
 import json
+import sys
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -52,11 +53,21 @@ def convert(source: Path, output: Path | None, quantization: str, force: bool, v
 
 
 def _follow(events: "Iterator[Event]") -> "Converted":
-    """Show a bar with bytes per second and the time left while stderr is a terminal; give the last event."""
+    """Show how far it is while stderr is a terminal; give the last event."""
+    from convert.report import Converted
+
+    for event in _with_progress(events) if sys.stderr.isatty() else events:
+        if isinstance(event, Converted):
+            return event
+    raise AssertionError("the conversion ended without a result")
+
+
+def _with_progress(events: "Iterator[Event]") -> "Iterator[Event]":
+    """The same events beside a bar with bytes per second and the time left."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    from convert.report import Converted, Step
+    from convert.report import Step
 
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -65,18 +76,13 @@ def _follow(events: "Iterator[Event]") -> "Converted":
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("starting", total=None)
         for event in events:
-            match event:
-                case Step():
-                    progress.update(
-                        task, description=visible(event.name), completed=event.done, total=event.total or None
-                    )
-                case Converted():
-                    return event
-    raise AssertionError("the conversion ended without a result")
+            if isinstance(event, Step):
+                name = visible(event.name)
+                progress.update(task, description=name, completed=event.done, total=event.total or None)
+            yield event
 
 
 def _print_table(report: "Report", *, verbose: bool) -> None:

@@ -89,7 +89,7 @@ def read_vocabulary(checkpoint: Checkpoint, rows: int) -> Vocabulary:
         file=checkpoint.folder / "tokenizer.json",
         tokens=tokens,
         kinds=tuple(_kind(number, texts, added) for number in range(rows)),
-        merges=tuple(_merge(merge) for merge in model["merges"]),
+        merges=_merges(model["merges"]),
         pre_tokenizers=candidates(tokenizer.get("pre_tokenizer")),
         special=special,
         ends=_ends(checkpoint, special, rows),
@@ -161,16 +161,21 @@ def _kind(number: int, texts: Mapping[int, str], added: Mapping[int, tuple[str, 
     return Kind.NORMAL if number in texts else Kind.UNUSED
 
 
-def _merge(merge: Any) -> str:
-    """`"a b"` from either spelling: one text, or a pair (tokenizers 0.20 and newer)."""
-    if isinstance(merge, str) and merge.count(" ") == 1:
-        return merge
-    pair = merge
-    if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
-        raise InvalidCheckpoint(f"the merge {merge!r} in tokenizer.json is no pair; restore the file")
-    if " " in pair[0] or " " in pair[1]:
-        raise UnsupportedTokenizer(f"the merge {merge!r} in tokenizer.json holds a space; llama.cpp cannot store it")
-    return f"{pair[0]} {pair[1]}"
+def _merges(merges: list[Any]) -> tuple[str, ...]:
+    """`"a b"` from either spelling: texts, or pairs (tokenizers 0.20 and newer)."""
+    texts = tuple(merge if isinstance(merge, str) else _joined(merge) for merge in merges)
+    wrong = next((text for text in texts if text.count(" ") != 1), None)
+    if wrong is not None:
+        raise UnsupportedTokenizer(f"the merge {wrong!r} in tokenizer.json is not two parts; llama.cpp cannot store it")
+    return texts
+
+
+def _joined(pair: Any) -> str:
+    try:
+        left, right = pair
+        return str(left + " " + right)
+    except (TypeError, ValueError) as error:
+        raise InvalidCheckpoint(f"the merge {pair!r:.60} in tokenizer.json is no pair; restore the file") from error
 
 
 def _special_tokens(
