@@ -1,9 +1,10 @@
 """`luciole`, and `python -m assistant`: runs a command and turns what happened into an exit code.
 
 0 done · 1 our error, one line on stderr · 2 wrong usage · 130 interrupted. Errors that are not ours are bugs and are
-not caught.
+not caught, but for a full disk behind standard output.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -24,7 +25,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         code = luciole.main(args=arguments, prog_name="luciole", standalone_mode=False)
-        sys.stdout.flush()
     except click.UsageError as error:
         if error.ctx is not None:
             click.echo(error.ctx.get_usage(), err=True)
@@ -34,12 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         click.echo("interrupted", err=True)
         return 130
-    except BrokenPipeError:
-        # Whoever reads has had enough (`| head`); what Python still holds must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except _our_errors() as error:
         return _fail(str(error))
+    except OSError as error:
+        if error.filename is not None or error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
+            raise
+        # The one file without a name here is standard output; what Python still holds must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail(f"stdout cannot be written ({error.strerror}); room was expected; write elsewhere")
     return code if isinstance(code, int) else 0
 
 

@@ -3,6 +3,7 @@
 The one place where the packages meet: the screen and the converter are known here by name only.
 """
 
+import os
 import sys
 from importlib import import_module
 from typing import NamedTuple
@@ -57,12 +58,18 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
-        """As click's, but an interruption stays one: click would print an empty line and call it an abort."""
+        """As click's, but an interruption is no abort with an empty line, and a closed pipe no failure."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)
+        except BrokenPipeError:
+            # Whoever reads has had enough (`| head`); what Python still holds must not fail again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        return result
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True, epilog=EPILOG)
