@@ -11,6 +11,7 @@ from contextlib import closing
 from assistant.engine import Engine
 from assistant.events import Event, Finished, Text, Usage
 from assistant.messages import Message, Sampling
+from assistant.wording import INSTRUCTION, Language, language_of
 
 
 class Conversation:
@@ -20,14 +21,15 @@ class Conversation:
         self.engine = engine
         self.sampling = sampling if sampling is not None else Sampling()
         self.system = system
-        """Instruction before all turns; None: none of ours (a template may bring its own); empty: none at all."""
+        """Instruction before all turns; None: to answer in the language of the last question; empty: none at all."""
+        self._language: Language = "und"
         self._turns: tuple[Message, ...] = ()
         self._usage: Usage | None = None
 
     @property
     def messages(self) -> tuple[Message, ...]:
         """Everything the next answer will be given: the system message, if any, then user and assistant in turn."""
-        return (*((Message("system", self.system),) if self.system is not None else ()), *self._turns)
+        return (*self._instruction(), *self._turns)
 
     @property
     def usage(self) -> Usage | None:
@@ -40,6 +42,9 @@ class Conversation:
         Raises what `Engine.stream` raises.
         """
         before = self._turns
+        language = language_of(text)
+        if language != "und":  # "why?" and pure code say nothing of the language: it stays as it was
+            self._language = language
         self._turns = (*before, Message("user", text))
         self._usage = None
         pieces: list[str] = []
@@ -59,6 +64,12 @@ class Conversation:
                 self._turns = (*self._turns, Message("assistant", "".join(pieces)))
             else:
                 self._turns = before
+
+    def _instruction(self) -> tuple[Message, ...]:
+        if self.system is not None:
+            return (Message("system", self.system),)
+        text = INSTRUCTION.get(self._language) if self._turns else None
+        return (Message("system", text),) if text else ()
 
     def clear(self) -> None:
         """Forget all turns; the system message stays."""

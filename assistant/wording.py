@@ -16,6 +16,14 @@ SUMMARY = {
     "und": "{document}\n\n---\n\nSummarize the text above in one paragraph, in the language the text is written in.",
 }
 
+INSTRUCTION = {
+    # Ours: without it small models drift into other languages (SmolLM2-135M names the capital of France in invented
+    # French; with it, eight answers of eight are "The capital of France is Paris.").
+    "zh": "请用中文回答。",
+    "en": "Answer in plain English.",
+}
+"""What a chat tells the model by itself, by the language of the question; nothing for `und`."""
+
 _ENGLISH = {"the", "of", "and", "to", "in", "is", "a", "that", "for", "it"}
 """The ten commonest words; a fifth to a third of running English."""
 

@@ -25,7 +25,11 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("prompt", required=False)
 @engine_options
-@click.option("--system", metavar="TEXT", help="Instruction before the conversation.")
+@click.option(
+    "--system",
+    metavar="TEXT",
+    help="Instruction before the conversation; default: to answer in the language of the question; empty: none.",
+)
 @sampling_options(DEFAULT)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def chat(
@@ -99,6 +103,7 @@ def _answer_json(conversation: "Conversation", question: str) -> None:
             info = conversation.engine.info
             result = {
                 "answer": "".join(pieces),
+                "system": conversation.messages[0].content if conversation.messages[0].role == "system" else None,
                 "model": info.name if info else None,
                 "finish_reason": reason,
                 "usage": asdict(usage),

@@ -15,7 +15,8 @@ from assistant.events import Finished
 
 HELP = """\
 /new            forget the conversation and start anew
-/system TEXT    set the instruction before the conversation; without TEXT: remove it
+/system TEXT    set the instruction before the conversation; without TEXT: to answer in the
+                language of the question, as at the start
 /exit           leave (Ctrl-D too)
 /help           this list
 A line that ends with \\ goes on in the next; \"\"\" begins and ends a text of several lines.
@@ -60,7 +61,9 @@ def _turn(conversation: Conversation, text: str) -> None:
         tell_if_cut(last)
         if isinstance(last, Finished):
             used = last.usage.prompt_tokens + last.usage.answer_tokens
-            click.echo(f"[{used:,} of {last.usage.context:,} tokens]", err=True)
+            # what the engine has room for now is less than what it may grow to
+            limit = info.context if (info := conversation.engine.info) else last.usage.context
+            click.echo(f"[{used:,} of {limit:,} tokens]", err=True)
 
 
 def _obey(text: str, conversation: Conversation) -> bool:
@@ -74,7 +77,7 @@ def _obey(text: str, conversation: Conversation) -> bool:
             note("a new conversation")
         case "/system":
             conversation.system = argument.strip() or None
-            note("the instruction is set" if conversation.system else "the instruction is removed")
+            note("the instruction is set" if conversation.system else "the instruction is the one by language again")
         case "/help":
             click.echo(HELP, err=True)
         case _:

@@ -38,6 +38,25 @@ def test_an_empty_system_message_is_one() -> None:
     assert Conversation(FakeEngine()).messages == ()
 
 
+def test_the_instruction_follows_the_language_of_the_question() -> None:
+    engine = FakeEngine()
+    conversation = Conversation(engine)
+    for text in ("Hello?", "What is the time?", "ok?", "现在几点？", "Is it the end of the day?"):
+        list(conversation.say(text))
+    firsts = [messages[0] for messages in engine.received]
+    english, chinese = Message("system", "Answer in plain English."), Message("system", "请用中文回答。")
+    assert firsts == [USER, english, english, chinese, english], "a question of no certain language changes nothing"
+    conversation.clear()
+    assert conversation.messages == ()
+
+
+def test_an_instruction_of_ones_own_replaces_it() -> None:
+    engine = FakeEngine()
+    for system in ("Be brief.", ""):
+        list(Conversation(engine, system=system).say("What is the time?"))
+        assert engine.received[-1][0] == Message("system", system)
+
+
 def test_stopping_keeps_the_words_so_far() -> None:
     conversation = Conversation(FakeEngine(["Yes, hello."]))
     with closing(conversation.say("Hello?")) as events:

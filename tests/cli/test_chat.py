@@ -22,7 +22,7 @@ def test_the_answer_alone_is_on_stdout(luciole: Luciole, opens: Opens) -> None:
     door = opens(FakeEngine(["Paris, of course."]))
     shown = luciole("chat", "-m", "small", "--context", "512", "--threads", "2", "Capital of France?")
     assert (shown.code, shown.out, shown.err) == (0, "Paris, of course.\n", "")
-    assert asked(door.engine) == [("user", "Capital of France?")]
+    assert asked(door.engine) == [("system", "Answer in plain English."), ("user", "Capital of France?")]
     assert (door.model, door.settings) == ("small", EngineSettings(context=512, threads=2))
     assert door.engine.closed
 
@@ -41,7 +41,7 @@ def test_prompt_first_then_what_is_piped_in(luciole: Luciole, opens: Opens) -> N
 def test_piped_text_alone_is_the_prompt(luciole: Luciole, opens: Opens) -> None:
     door = opens(FakeEngine())
     assert luciole("chat", stdin="什么？\n".encode("gb18030")).code == 0
-    assert asked(door.engine) == [("user", "什么？")]
+    assert asked(door.engine) == [("system", "请用中文回答。"), ("user", "什么？")]
 
 
 def test_binary_input_is_refused(luciole: Luciole, opens: Opens) -> None:
@@ -56,10 +56,11 @@ def test_json_is_one_object(luciole: Luciole, opens: Opens) -> None:
     shown = luciole("chat", "--json", "Is it?")
     assert json.loads(shown.out) == {
         "answer": "Yes \x1b[1m it is.",
+        "system": "Answer in plain English.",
         "model": "fake",
         "finish_reason": "stop",
         "usage": {
-            "prompt_tokens": 2,
+            "prompt_tokens": 6,
             "reused_tokens": 0,
             "answer_tokens": 4,
             "context": 8192,
