@@ -9,16 +9,21 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from html import unescape
 from pathlib import Path
 from time import monotonic
+
+from rich.cells import cell_len
 
 from assistant import FAKE_INFO, AssistantError, Event, FakeEngine, Finished, Reading, Text, Usage
 from tui.app import make_app
 from tui.widgets.prompt import Prompt
 
 SIZE = (100, 32)
+_CELL = 12.2
+"""Width of a cell in the picture, in its own units."""
 
-INFO = replace(FAKE_INFO, name="Index-1.9B-32K", quantization="Q4_K_M", context=32_768, trained_context=32_768)
+INFO = replace(FAKE_INFO, name="SmolLM2-135M-Instruct", quantization="Q4_K_M")
 
 TURNS = (
     (
@@ -27,12 +32,12 @@ TURNS = (
         "enzyme *luciferase*; what comes out is light, and hardly any heat.\n\n"
         "| who | glows | to say |\n|---|---|---|\n| males | in flight, each species in its own rhythm | here I am |\n"
         "| females | from the grass, after a fixed pause | here I am too |\n| larvae | on the ground | I taste bad |",
-        Usage(31, 0, 92, 32_768, 0.0, 0.2, 3.3),
+        Usage(31, 0, 92, 8192, 0.0, 0.2, 3.3),
     ),
     (
         "萤火虫在中文诗里有什么含义？请用一句话回答。",
         "在中国古诗里，萤火虫常常象征**勤学**（“囊萤映雪”），也象征秋夜的清寂与时光的流逝。",
-        Usage(168, 123, 38, 32_768, 0.0, 0.3, 1.4),
+        Usage(168, 123, 38, 8192, 0.0, 0.3, 1.4),
     ),
 )
 
@@ -45,7 +50,13 @@ def draw() -> str:
     ]
     svg = asyncio.run(_play(_Engine(scripts, info=INFO)))
     svg = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
-    return re.sub(r"terminal-\d+-", "terminal-", svg)
+    svg = re.sub(r"terminal-\d+-", "terminal-", svg)
+    return re.sub(r'textLength="[\d.]+"([^>]*>)([^<]*)<', _widen, svg)
+
+
+def _widen(found: re.Match[str]) -> str:
+    """Rich counts characters where wide ones take two cells, and a browser would squeeze them."""
+    return f'textLength="{cell_len(unescape(found[2])) * _CELL:.7g}"{found[1]}{found[2]}<'
 
 
 class _Engine(FakeEngine):
