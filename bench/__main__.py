@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import conversion, engine
-from bench.conversion import GOALS, MEMORY_GOAL_MIB, Conversion
+from bench.conversion import FOLDER_PAGES, GOALS, MEMORY_GOAL_MIB, Conversion
 from bench.engine import Speed
 from bench.starter import STARTER_FILE, starter_folder
 from convert import convert
@@ -96,7 +96,7 @@ def _missed(result: Conversion) -> list[str]:
         found.append(
             f"{result.quantization} took {result.peak_private_mib:.0f} MiB; {MEMORY_GOAL_MIB:.0f} was the goal"
         )
-    if result.beside_bytes > 0:
+    if result.beside_bytes > FOLDER_PAGES:
         found.append(f"{result.quantization} wrote {result.beside_bytes:,} bytes beside the output; none was the goal")
     return found
 

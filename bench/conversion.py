@@ -20,6 +20,9 @@ GOALS = {"q4_k_m": 3.0, "q8_0": 5.0, "bf16": 5.0}
 
 MEMORY_GOAL_MIB = 400.0
 
+FOLDER_PAGES = 64 * 1024
+"""Bytes that the file system itself writes for a new name, and a page written twice; no other file is that small."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
