@@ -4,34 +4,45 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from assistant.errors import EngineFailed
+from assistant.paths import engine_log, open_engine_log
 
 _MAX_LINE = 1 << 26
+# Ctrl-C goes to the whole group of processes in the foreground; what it means, the parent decides.
+if sys.platform == "win32":
+    _OWN_GROUP: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+else:
+    _OWN_GROUP = {"process_group": 0}
 
 
 class Child:
-    """`python -P -m MODULE ARGUMENTS` with a pipe to its stdin and one from its stdout; stderr is dropped."""
+    """`python -P -m MODULE ARGUMENTS` with a pipe to its stdin and one from its stdout; stderr is the engines' log."""
 
-    def __init__(self, module: str, arguments: Sequence[str], log: Path) -> None:
-        """Raises EngineFailed where it cannot be started. `log`: where the child writes what it has to say."""
-        self._log = log
+    def __init__(self, module: str, arguments: Sequence[str]) -> None:
+        """Raises EngineFailed where it cannot be started."""
+        log = open_engine_log()
         try:
-            self._process = subprocess.Popen(
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": _python_path()},
+                stderr=log,
+                env=_environment(),
+                **_OWN_GROUP,
             )
         except OSError as error:
             raise EngineFailed(
                 f"the engine cannot be started ({error.strerror}); a Python at {sys.executable} was expected; "
                 "install Luciole again"
             ) from error
+        finally:
+            os.close(log)
 
     @property
     def id(self) -> int:
@@ -84,14 +95,21 @@ class Child:
         self.kill()
         return EngineFailed(
             f"the engine died ({_cause(self._process.returncode if code is None else code)}); it starts anew with the "
-            f"next question; if it dies again, use a smaller model or --context (log: {self._log})"
+            f"next question; if it dies again, use a smaller model or --context (log: {engine_log()})"
         )
 
 
-def _python_path() -> str:
-    """The folder this package was imported from comes first, so that the child runs the same code."""
+def _environment() -> dict[str, str]:
+    """This environment, in which the child finds the very package that is running here.
+
+    An installed package is found by itself, and then the path stays as it is: its folder before the standard library
+    would let other packages' modules replace modules of that library.
+    """
     home = str(Path(__file__).resolve().parents[1])
-    return os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
+    if home in map(os.path.realpath, (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))):
+        return dict(os.environ)
+    rest = os.environ.get("PYTHONPATH")
+    return os.environ | {"PYTHONPATH": os.pathsep.join([home, rest] if rest else [home])}
 
 
 def _cause(code: int) -> str:

@@ -6,9 +6,10 @@ Source of the layout: the GGUF specification, versions 2 and 3 (`ggml/docs/gguf.
 are llama.cpp's (`GGML_MAX_NAME`, `GGML_MAX_DIMS`).
 """
 
-import mmap
+import stat
 import struct
 from pathlib import Path
+from typing import BinaryIO
 
 from assistant.errors import InvalidModelFile
 from assistant.gguf_header import Header, Rope, SpecialToken, TensorInfo, Value
@@ -51,23 +52,24 @@ CONVERT_AGAIN = "get the file again, or convert it again"
 def read_header(path: Path) -> Header:
     """The header of the GGUF at `path`. Raises InvalidModelFile; the message names the file and the damage."""
     try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            if size < 24:
-                raise InvalidModelFile(f"{path.name} has {size} bytes; a GGUF has at least 24; {CONVERT_AGAIN}")
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _Reader(data, size, path.name).header()
-    except OSError as error:
-        raise InvalidModelFile(
-            f"{path} cannot be read ({error.strerror}); a GGUF file was expected; check the path"
-        ) from error
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for its other end
+            raise InvalidModelFile(f"{path} is no ordinary file; a GGUF file was expected; check the path")
+        if state.st_size < 24:
+            raise InvalidModelFile(f"{path.name} has {state.st_size} bytes; a GGUF has at least 24; {CONVERT_AGAIN}")
+        with path.open("rb", buffering=1 << 20) as file:
+            return _Reader(file, state.st_size, path.name).header()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidModelFile(f"{path} cannot be read ({reason}); a GGUF file was expected; check the path") from error
 
 
 class _Reader:
-    """A position in the mapped file that never passes its end."""
+    """A position in the file that never passes its end. It is read, not mapped: a file cut short by another program
+    meanwhile is a refusal then, and not a fatal signal."""
 
-    def __init__(self, data: mmap.mmap, size: int, name: str) -> None:
-        self._data = data
+    def __init__(self, file: BinaryIO, size: int, name: str) -> None:
+        self._file = file
         self._size = size
         self._name = name
         self._at = 0
@@ -200,9 +202,9 @@ class _Reader:
 
     def _bytes(self, count: int, what: str) -> bytes:
         end = self._at + count
-        if end > self._size:
+        taken = self._file.read(count) if end <= self._size else b""
+        if len(taken) < count:
             raise self._refusal(f"ends at byte {self._size}", f"{end} for {what}; the file is cut short")
-        taken = self._data[self._at : end]
         self._at = end
         return taken
 

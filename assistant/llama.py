@@ -4,11 +4,14 @@ The context is as large as the prompt and its answer need (at least 4,096 tokens
 limit. A prompt that begins like what is in memory is read only from where it differs.
 """
 
+import os
 from codecs import getincrementaldecoder
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
+from threading import Lock
 from time import perf_counter
 
 import psutil
@@ -18,10 +21,8 @@ from assistant.errors import EngineFailed, PromptTooLong, TemplateFailed
 from assistant.events import Event, Finished, FinishReason, Loading, Reading, Text, Usage
 from assistant.gguf_file import Header, read_header
 from assistant.llama_context import BATCH, LlamaContext
-from assistant.llama_log import LlamaLog
 from assistant.llama_model import LlamaModel, load_model
 from assistant.messages import Message, Sampling
-from assistant.paths import folder
 from assistant.prompt import render
 from assistant.sampler import Sampler
 from assistant.stop_texts import StopTexts
@@ -29,6 +30,7 @@ from assistant.stop_texts import StopTexts
 _SMALLEST_CONTEXT = 4096
 _SMALLEST_ANSWER = 64
 """Room that must be left for an answer; less is no answer."""
+_LEAST_CONTEXT = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +41,74 @@ class _Loaded:
 
 
 class LlamaEngine:
-    """Implements `engine.Engine`. `interrupt` may be called from another thread."""
+    """Implements `engine.Engine`. `interrupt` and `close` may be called from another thread."""
 
     def __init__(self, path: Path, settings: EngineSettings | None = None, *, name: str | None = None) -> None:
         self._path = path
         self._settings = settings or EngineSettings()
         self._name = name or path.stem
-        self._log = LlamaLog(folder("cache") / "llama.log")
         self._loaded: _Loaded | None = None
         self._context: LlamaContext | None = None
         self._interrupted = Flag()
+        self._closed = False
+        self._calling = Lock()
+        """Held by the running call."""
 
     @property
     def info(self) -> ModelInfo | None:
         return self._loaded.info if self._loaded else None
 
     def load(self) -> Generator[Loading, None, None]:
-        yield from self._load()
+        with self._call():
+            yield from self._load()
 
     def count(self, content: str | Sequence[Message]) -> int:
-        loaded = self._load_now()
-        return len(loaded.model.encode_text(content) if isinstance(content, str) else self._prompt(loaded, content))
+        with self._call():
+            loaded = self._load_now()
+            return len(loaded.model.encode_text(content) if isinstance(content, str) else self._prompt(loaded, content))
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
+        with self._call():
+            yield from self._answer(messages, sampling)
+
+    def interrupt(self) -> None:
+        """End the running stream without `Finished`, within a batch where the device allows it. From any thread."""
+        self._interrupted.set()
+
+    def close(self) -> None:
+        """Free the model, or have the running call free it at its end, which comes as after `interrupt`."""
+        self._closed = True
+        self._interrupted.set()
+        if self._calling.acquire(blocking=False):
+            try:
+                self._free()
+            finally:
+                self._calling.release()
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        """One at a time. Raises EngineFailed where the engine is closed."""
+        if not self._calling.acquire(blocking=False):
+            raise RuntimeError("two calls of one engine overlap: close what stream() returned before the next call")
         self._interrupted.clear()
+        try:
+            if self._closed:
+                raise EngineFailed("the engine is closed; an open one was expected; start Luciole again")
+            yield
+        finally:
+            self._calling.release()
+            if self._closed:
+                self.close()
+
+    def _free(self) -> None:
+        if self._context is not None:
+            self._context.free()
+            self._context = None
+        if self._loaded is not None:
+            self._loaded.model.free()
+            self._loaded = None
+
+    def _answer(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         started = perf_counter()
         loaded = yield from self._load()
         ready = perf_counter()
@@ -87,18 +133,6 @@ class LlamaEngine:
         )
         if reason is not None:
             yield Finished(reason, usage)
-
-    def interrupt(self) -> None:
-        """End the running stream without `Finished`, within a batch where the device allows it. From any thread."""
-        self._interrupted.set()
-
-    def close(self) -> None:
-        if self._context is not None:
-            self._context.free()
-            self._context = None
-        if self._loaded is not None:
-            self._loaded.model.free()
-            self._loaded = None
 
     def _write(
         self, model: LlamaModel, context: LlamaContext, sampling: Sampling
@@ -140,8 +174,10 @@ class LlamaEngine:
     def _load(self) -> Generator[Loading, None, _Loaded]:
         if self._loaded is not None:
             return self._loaded
+        if self._settings.threads is not None and self._settings.threads < 1:
+            raise EngineFailed(f"{self._settings.threads} threads were asked for; at least 1; leave --threads out")
         header = read_header(self._path)
-        model = yield from load_model(self._path, self._settings, self._log)
+        model = yield from load_model(self._path, self._settings)
         try:
             self._loaded = _Loaded(model, self._describe(model, header), header.chat_template)
         except EngineFailed:
@@ -156,7 +192,12 @@ class LlamaEngine:
                 f"{self._path.name} ({header.architecture}) does not write text; a language model was expected; "
                 "choose another"
             )
-        limit = self._settings.context or model.trained_context
+        limit = model.trained_context if self._settings.context is None else self._settings.context
+        if limit < _LEAST_CONTEXT:
+            raise EngineFailed(
+                f"the context of {self._path.name} would be {limit:,} tokens; at least {_LEAST_CONTEXT}, for a "
+                "question and its answer; ask for more with --context, or use another model"
+            )
         if limit > model.trained_context:
             raise EngineFailed(
                 f"a context of {limit:,} tokens was asked for; {self._path.name} was trained for "
@@ -181,7 +222,13 @@ class LlamaEngine:
                 "model cannot chat; use another model"
             )
         model = loaded.model
-        return model.encode(render(loaded.template, messages, bos=model.bos, eos=model.eos))
+        prompt = model.encode(render(loaded.template, messages, bos=model.bos, eos=model.eos))
+        if not prompt:
+            raise TemplateFailed(
+                f"the chat template of {self._path.name} makes an empty prompt; the messages were expected in it; "
+                "use another model"
+            )
+        return prompt
 
     def _room(self, loaded: _Loaded, prompt: int, answer: int) -> LlamaContext:
         """A context that holds prompt and answer, or as much of the answer as the limit leaves.
@@ -197,16 +244,28 @@ class LlamaEngine:
                 tokens=prompt,
                 limit=longest,
             )
-        size = min(limit, -(-max(prompt + answer, _SMALLEST_CONTEXT) // 256) * 256)
-        if self._context is not None and self._context.size < size:
+        need = max(prompt + answer, _SMALLEST_CONTEXT)
+        saved = None
+        if self._context is not None and self._context.size < min(limit, need):
+            # A conversation grows turn by turn: with a quarter to spare it moves seldom, and what was read moves along.
+            need += need // 4
+            saved = self._context.saved()
             self._context.free()
             self._context = None
         if self._context is None:
             self._context = LlamaContext(
                 loaded.model,
-                size,
-                threads=self._settings.threads or psutil.cpu_count(logical=False) or 1,
-                log=self._log,
+                min(limit, -(-need // 256) * 256),
+                threads=self._settings.threads or _cores(),
                 interrupted=self._interrupted.is_set,
             )
+            if saved is not None:
+                self._context.restore(saved)
         return self._context
+
+
+def _cores() -> int:
+    """Cores this process may use. Two threads on one core wait for each other: hyper-threads are not counted."""
+    physical = psutil.cpu_count(logical=False) or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else physical
+    return max(1, min(physical, allowed))

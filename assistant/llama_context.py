@@ -4,12 +4,14 @@ The list of tokens here and llama.cpp's memory are equal after every call; where
 emptied.
 """
 
+import ctypes
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import llama_cpp
 
 from assistant.errors import EngineFailed
-from assistant.llama_log import LlamaLog
+from assistant.llama_log import llama_log
 from assistant.llama_model import LlamaModel
 
 BATCH = 512
@@ -17,14 +19,20 @@ BATCH = 512
 _ABORTED = 2  # llama_decode's word for it
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The memory of a context as bytes, and the tokens it stands for; empty where it cannot be copied."""
+
+    tokens: list[int]
+    data: "ctypes.Array[ctypes.c_uint8]"
+
+
 class LlamaContext:
     """A context of `size` tokens of one model. `interrupted` is asked between and, on the processor, inside batches."""
 
-    def __init__(
-        self, model: LlamaModel, size: int, *, threads: int, log: LlamaLog, interrupted: Callable[[], bool]
-    ) -> None:
+    def __init__(self, model: LlamaModel, size: int, *, threads: int, interrupted: Callable[[], bool]) -> None:
         """Raises EngineFailed where llama.cpp cannot make it."""
-        self._log = log
+        self._log = log = llama_log()
         self._interrupted = interrupted
         self._plain = model.plain_memory
         self._abort = llama_cpp.ggml_abort_callback(lambda _: interrupted())  # llama.cpp keeps the pointer: so do we
@@ -39,10 +47,11 @@ class LlamaContext:
         if not pointer:
             raise EngineFailed(
                 f"llama.cpp cannot make a context of {size:,} tokens ({log.reason()}); enough memory was expected; "
-                f"use --context with less (log: {log.path})"
+                "use --context with less"
             )
         self.pointer: int = pointer
-        self.size: int = llama_cpp.llama_n_ctx(pointer)
+        self.size = size
+        """In tokens; llama.cpp may round its own figure up, beyond what the model was trained for."""
         self.tokens: list[int] = []
         """What is in memory."""
 
@@ -53,15 +62,30 @@ class LlamaContext:
         """Cut memory back to what it shares with the prompt; gives the number of tokens kept.
 
         The prompt's last token is never among them: its logits are needed. Models with a sliding window or a recurrent
-        state start anew, because their memory cannot be cut at any token.
+        state keep everything or nothing, because their memory cannot be cut at any token.
         """
         same = 0
         for old, new in zip(self.tokens, prompt[:-1], strict=False):
             if old != new:
                 break
             same += 1
-        self._cut(same)
+        if same < len(self.tokens):
+            self._cut(same)
         return len(self.tokens)
+
+    def saved(self) -> "Saved":
+        """A copy of what is in memory, for another context of the same model."""
+        size = llama_cpp.llama_state_seq_get_size(self.pointer, 0) if self._plain and self.tokens else 0
+        data = (ctypes.c_uint8 * size)()
+        if size and llama_cpp.llama_state_seq_get_data(self.pointer, data, size, 0) != size:
+            return Saved([], data)
+        return Saved(self.tokens if size else [], data)
+
+    def restore(self, saved: "Saved") -> None:
+        """Take over what another context had read; where llama.cpp refuses it, memory stays empty."""
+        if saved.tokens and llama_cpp.llama_state_seq_set_data(self.pointer, saved.data, len(saved.data), 0):
+            self.tokens = list(saved.tokens)
+            self._cut(len(self.tokens))
 
     def decode(self, tokens: Sequence[int]) -> bool:
         """Add a batch to memory, logits for its last token; False if interrupted. Raises EngineFailed."""
@@ -75,7 +99,7 @@ class LlamaContext:
             return False
         raise EngineFailed(
             f"llama.cpp failed at a batch of {len(tokens)} tokens (status {status}, {self._log.reason()}); try again, "
-            f"with a smaller --context if it stays (log: {self._log.path})"
+            "with a smaller --context if it stays"
         )
 
     def _cut(self, length: int) -> None:

@@ -1,38 +1,54 @@
-"""llama.cpp's log in a file of the cache folder, never on the terminal; its last errors are kept for our messages."""
+"""llama.cpp's log in the engines' log file, never on the terminal; its last errors are kept for our messages."""
 
 import ctypes
+import os
 from collections import deque
-from pathlib import Path
-from typing import IO
+from contextlib import suppress
+from functools import cache
 
 import llama_cpp
 
-_ERROR = 4  # ggml_log_level
-_CONTINUED = 5
+from assistant.paths import engine_log, open_engine_log
+
+_DEBUG, _ERROR, _CONTINUED = 1, 4, 5  # ggml_log_level
 
 
 class LlamaLog:
-    """Takes over llama.cpp's log for this process."""
+    """llama.cpp has one log for the whole process, so there is one of these: `llama_log()`."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: IO[str] = path.open("w", encoding="utf-8", errors="replace", buffering=1)
+    def __init__(self) -> None:
+        self._path = engine_log()
+        self._file = open_engine_log()  # a descriptor: one write a line, whole beside those of other programs
         self._errors: deque[str] = deque(maxlen=4)
         self._level = 0
-        self._callback = llama_cpp.llama_log_callback(self._take)  # llama.cpp keeps the pointer: so do we
+        self._line = b""
+        self._callback = llama_cpp.llama_log_callback(self._take)
         llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
 
     def reason(self) -> str:
-        """llama.cpp's last words of error, on one line."""
-        return " ".join(" ".join(self._errors).split())[-300:] or "it gave no reason"
+        """llama.cpp's last words of error and where to read more, on one line."""
+        words = " ".join(" ".join(self._errors).split())[-300:] or "it gave no reason"
+        return f"{words}; log: {self._path}"
 
     def forget(self) -> None:
         """Start a new piece of work: earlier errors are not its reason."""
         self._errors.clear()
 
     def _take(self, level: int, text: bytes, _: object) -> None:
-        words = text.decode("utf-8", errors="replace")
         self._level = self._level if level == _CONTINUED else level
+        if self._level == _DEBUG:
+            return
         if self._level == _ERROR:
-            self._errors.append(words)
-        self._file.write(words)
+            self._errors.append(text.decode("utf-8", errors="replace"))
+        self._line += text
+        if self._line.endswith(b"\n"):
+            line, self._line = self._line, b""
+            with suppress(OSError):  # the disk is full: the answer is worth more than its log
+                os.write(self._file, line)
+
+
+@cache
+def llama_log() -> LlamaLog:
+    """The log of this process, taken over from llama.cpp at the first call and kept: llama.cpp holds its address."""
+    llama_cpp.llama_backend_init()
+    return LlamaLog()

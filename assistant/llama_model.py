@@ -1,6 +1,7 @@
 """A loaded model and its vocabulary through llama.cpp's low-level functions: loading, text to ids and back."""
 
 import ctypes
+import os
 import re
 from collections.abc import Generator, Sequence
 from functools import cached_property
@@ -14,14 +15,15 @@ import llama_cpp
 from assistant.engine import EngineSettings
 from assistant.errors import EngineFailed
 from assistant.events import Loading
-from assistant.llama_log import LlamaLog
+from assistant.llama_log import llama_log
 from assistant.prompt import Run
 
 _ALL_LAYERS = -1
 
 
-def load_model(path: Path, settings: EngineSettings, log: LlamaLog) -> "Generator[Loading, None, LlamaModel]":
+def load_model(path: Path, settings: EngineSettings) -> "Generator[Loading, None, LlamaModel]":
     """Load with progress; the generator's value is the model. Closing it breaks the load off. Raises EngineFailed."""
+    log = llama_log()
     progress: SimpleQueue[float | None] = SimpleQueue()
     given_up = Flag()
     found: list[int | None] = []
@@ -39,7 +41,7 @@ def load_model(path: Path, settings: EngineSettings, log: LlamaLog) -> "Generato
         parameters.n_gpu_layers = _ALL_LAYERS if llama_cpp.llama_supports_gpu_offload() else 0
 
     def work() -> None:
-        found.append(llama_cpp.llama_model_load_from_file(str(path).encode(), parameters))
+        found.append(llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters))
         progress.put(None)
 
     log.forget()
@@ -49,7 +51,7 @@ def load_model(path: Path, settings: EngineSettings, log: LlamaLog) -> "Generato
         while (fraction := progress.get()) is not None:
             if fraction < 1.0:
                 yield Loading(fraction)
-    except GeneratorExit:
+    except BaseException:  # closed here, or interrupted while waiting
         given_up.set()
         thread.join()
         if found and found[0]:
@@ -59,7 +61,7 @@ def load_model(path: Path, settings: EngineSettings, log: LlamaLog) -> "Generato
     if not found[0]:
         raise EngineFailed(
             f"llama.cpp cannot load {path.name} ({log.reason()}); a model it knows was expected; "
-            f"update llama-cpp-python, or convert the model again (log: {log.path})"
+            "update llama-cpp-python, or convert the model again"
         )
     return LlamaModel(found[0], parameters.n_gpu_layers)
 

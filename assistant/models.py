@@ -1,5 +1,6 @@
 """Which file a MODEL is: a path, a name in the model folder, `starter`, or the default of the settings."""
 
+import os
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,15 +32,17 @@ def find_model(name: str | None) -> Path:
         if found is None:
             raise ModelNotFound(f"the starter model is not installed; it was asked for; {_INSTALL_STARTER}")
         return found
-    path = Path(name).expanduser()
-    if path.is_file():
+    if not name:
+        raise ModelNotFound("the name of the model is empty; a GGUF file, a name or 'starter' was expected; give one")
+    path = Path(os.path.expanduser(name))  # noqa: PTH111  pathlib's raises where there is no such home
+    if _is_file(path):
         return path
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  pathlib's raises for folders it may not enter
         raise ModelNotFound(
             f"{name} is a folder; a GGUF file was expected; convert a checkpoint first: luciole convert {name}"
         )
     for candidate in (models_folder() / name, models_folder() / f"{name}.gguf"):
-        if Path(name).name == name and candidate.is_file():
+        if Path(name).name == name and _is_file(candidate):
             return candidate
     if name.count("/") == 1 and not name.startswith((".", "~", "/")) and not name.endswith(".gguf"):
         raise ModelNotFound(
@@ -50,6 +53,19 @@ def find_model(name: str | None) -> Path:
         f"there is no model {name!r}; a GGUF file, a name in {models_folder()}, or 'starter' was expected; "
         "see: luciole doctor"
     )
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file. Raises ModelNotFound where the system forbids to look."""
+    try:
+        return path.is_file()
+    except PermissionError as error:
+        raise ModelNotFound(
+            f"{path} cannot be looked at ({error.strerror}); a readable GGUF file was expected; check who may enter "
+            "its folder"
+        ) from error
+    except OSError:  # a name too long to exist
+        return False
 
 
 def starter() -> Path | None:
@@ -68,7 +84,7 @@ def default_model() -> str | None:
         value = tomllib.loads(path.read_text(encoding="utf-8")).get("default_model")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise AssistantError(f"{path} cannot be read ({error}); TOML was expected; mend or remove it") from error
     if value is not None and not isinstance(value, str):
         raise AssistantError(f"default_model is {value!r} in {path}; a text was expected; mend it")

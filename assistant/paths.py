@@ -4,26 +4,55 @@ The platform's own folders, or three folders under `LUCIOLE_HOME` where that is 
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
+_LARGE_LOG = 1 << 20
+
 
 def folder(kind: Literal["data", "config", "cache"]) -> Path:
-    """The folder of that kind, which exists after the call."""
+    """The folder of that kind. It exists after the call, unless the system refuses to make it.
+
+    A folder that cannot be made is no error here: most callers only look whether something lies in it. Those who write
+    meet the system's refusal at their own file.
+    """
     home = os.environ.get("LUCIOLE_HOME")
     if home:
-        path = Path(home).expanduser() / kind
+        path = Path(home).absolute() / kind
     else:
         of = {"data": user_data_path, "config": user_config_path, "cache": user_cache_path}
         path = of[kind]("luciole", appauthor=False)
-    path.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):
+        path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def models_folder() -> Path:
     """Where GGUF files are kept; a name without a slash is looked up here."""
     path = folder("data") / "models"
-    path.mkdir(exist_ok=True)
+    with suppress(OSError):
+        path.mkdir(exist_ok=True)
     return path
+
+
+def engine_log() -> Path:
+    """What engines and llama.cpp have to say, of all running programs together; the one before it ends in `.old`."""
+    return folder("cache") / "engine.log"
+
+
+def open_engine_log() -> int:
+    """A file descriptor that appends to the log, begun anew where it has become large.
+
+    Where the log cannot be written, everything goes to nowhere: an engine without a log still answers.
+    """
+    path = engine_log()
+    with suppress(OSError):  # another program has it open (Windows), or renamed it at the same moment
+        if path.stat().st_size > _LARGE_LOG:
+            path.replace(path.with_name("engine.log.old"))
+    try:
+        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY)

@@ -6,6 +6,7 @@ and the next call starts a new child. Closing an iterator stops the child's work
 
 import json
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
@@ -17,14 +18,14 @@ from assistant.engine import EngineSettings, ModelInfo
 from assistant.errors import EngineFailed
 from assistant.events import Event, Loading
 from assistant.messages import Message, Sampling
-from assistant.paths import folder
+from assistant.paths import engine_log
 
 
 class EngineProcess:
     """Implements `engine.Engine`. `close` may come from any thread while another one iterates."""
 
     def __init__(self, path: Path, settings: EngineSettings | None = None, *, name: str | None = None) -> None:
-        self._arguments = [str(path), name or path.stem, json.dumps(asdict(settings or EngineSettings()))]
+        self._arguments = [str(path.absolute()), name or path.stem, json.dumps(asdict(settings or EngineSettings()))]
         self._child: Child | None = None
         self._info: ModelInfo | None = None
         self._calls = 0
@@ -54,6 +55,8 @@ class EngineProcess:
         found: list[int] = []
         for _ in self._call("count", found, content=value):
             pass  # the loading of a model that a count may need
+        if not found:
+            raise EngineFailed("the engine gave no count; a number of tokens was expected; install Luciole again")
         return found[0]
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
@@ -91,33 +94,27 @@ class EngineProcess:
         try:
             while running:
                 reply = self._receive(child, number)
-                if "event" in reply:
-                    self._info = wire.info_in(reply.get("info")) or self._info
-                    yield wire.event_in(reply["event"])
-                elif "value" in reply and values is not None:
-                    values.append(int(reply["value"]))
-                elif "error" in reply:
+                running = not reply.done
+                if reply.event is not None:
+                    yield reply.event
+                if reply.value is not None and values is not None:
+                    values.append(reply.value)
+                if reply.error is not None:
                     self._drain(child, number)
                     running = False
-                    raise wire.error_in(reply["error"])
-                running = running and not self._is_done(reply)
+                    raise reply.error
         finally:
             if running and child.is_alive() and not self._closed:
-                child.send(wire.line({"call": "stop", "id": number}))
-                self._drain(child, number)
+                with suppress(EngineFailed):  # it died of the stop: it has let go, and the next call starts a new one
+                    child.send(wire.line({"call": "stop", "id": number}))
+                    self._drain(child, number)
 
     def _drain(self, child: Child, number: int) -> None:
         """Wait until the child has let go of the call."""
-        while not self._is_done(self._receive(child, number)):
+        while not self._receive(child, number).done:
             pass
 
-    def _is_done(self, reply: dict[str, Any]) -> bool:
-        if reply.get("done"):
-            self._info = wire.info_in(reply.get("info")) or self._info
-            return True
-        return False
-
-    def _receive(self, child: Child, number: int) -> dict[str, Any]:
+    def _receive(self, child: Child, number: int) -> wire.Reply:
         """The next reply to this call. Raises EngineFailed where the child dies or talks nonsense."""
         while True:
             try:
@@ -125,19 +122,16 @@ class EngineProcess:
             except EngineFailed as error:
                 raise (_closed() if self._closed else error) from None
             try:
-                reply = wire.parse(line)
+                reply = wire.reply_in(line)
             except ValueError as error:
                 child.kill()
                 raise EngineFailed(
-                    f"the engine said {line[:40]!r}, which is no reply; it was ended and starts anew with the next "
-                    f"question (log: {self._log})"
+                    f"the engine said {line[:40]!r}; a reply was expected; it was ended and starts anew with the next "
+                    f"question (log: {engine_log()})"
                 ) from error
-            if reply["id"] == number:
+            if reply.id == number:
+                self._info = reply.info or self._info
                 return reply
-
-    @property
-    def _log(self) -> Path:
-        return folder("cache") / "engine.log"
 
     def _start(self) -> Child:
         """The running child, or a new one."""
@@ -147,7 +141,7 @@ class EngineProcess:
             if self._child is None or not self._child.is_alive():
                 if self._child is not None:
                     self._child.release()
-                self._child = Child("assistant.worker", [*self._arguments, str(self._log)], self._log)
+                self._child = Child("assistant.worker", self._arguments)
             return self._child
 
 

@@ -6,7 +6,7 @@ recognised in the template's text only. Nothing here knows a model or its ids.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -18,8 +18,29 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from assistant.errors import TemplateFailed
 from assistant.messages import Message
 
-_STRIPS = (str, str.rstrip, str.lstrip, str.strip)
-"""What templates do to a content: nothing, or one of the three kinds of stripping; the longest result first."""
+_STRIPS: tuple[Callable[[str], str], ...] = (
+    str,
+    lambda text: text.rstrip("\n"),
+    lambda text: text.lstrip("\n"),
+    lambda text: text.strip("\n"),
+    str.rstrip,
+    str.lstrip,
+    str.strip,
+)
+"""What templates do to a content: nothing, or one kind of stripping, the gentlest first."""
+_FAILURES = (
+    jinja2.TemplateError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+"""A template is a program of the model's author: whatever it raises is its own failure."""
 _MARK = re.compile("\ue000(\\d+)\ue001")
 _MAX_TEMPLATE = 1 << 20
 
@@ -42,6 +63,11 @@ def render(template: str, messages: Sequence[Message], *, bos: str, eos: str) ->
     marked = _render(template, [f"\ue000{index}\ue001" for index in range(len(messages))], messages, bos, eos)
     # text, number, text, number, ... text
     parts = _MARK.split(marked)
+    if {int(number) for number in parts[1::2]} != set(range(len(messages))):
+        raise TemplateFailed(
+            "the model's chat template leaves out messages; all were expected in the prompt; "
+            "leave out the system message, or use another model"
+        )
     runs = [Run(parts[0], trusted=True)]
     at = len(parts[0])
     for number, after in zip(parts[1::2], parts[2::2], strict=True):
@@ -66,18 +92,21 @@ def _render(template: str, contents: Sequence[str], messages: Sequence[Message],
     values = [{"role": message.role, "content": content} for message, content in zip(messages, contents, strict=True)]
     try:
         return _compile(template).render(messages=values, add_generation_prompt=True, bos_token=bos, eos_token=eos)
-    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
-        # a template is a program of the model's author: whatever it raises is its own failure
+    except _FAILURES as error:
+        words = " ".join(str(error).split())[:200] or type(error).__name__
         raise TemplateFailed(
-            f"the model's chat template fails ({error or type(error).__name__}); one that renders these messages was "
-            "expected; leave out the system message, or use another model"
+            f"the model's chat template fails ({words}); one that renders these messages was expected; "
+            "leave out the system message, or use another model"
         ) from error
 
 
 @lru_cache(maxsize=4)
 def _compile(template: str) -> jinja2.Template:
     if len(template) > _MAX_TEMPLATE:
-        raise TemplateFailed(f"the model's chat template has {len(template):,} characters; at most {_MAX_TEMPLATE:,}")
+        raise TemplateFailed(
+            f"the model's chat template has {len(template):,} characters; at most {_MAX_TEMPLATE:,} were expected; "
+            "use another model"
+        )
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"], autoescape=False
     )

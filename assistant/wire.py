@@ -6,7 +6,7 @@ Replies: `{"id": n}` with `event`, `value`, `error`, or `done` as the last one o
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from assistant import errors
@@ -27,10 +27,42 @@ def line(value: Mapping[str, Any]) -> bytes:
 
 def parse(data: bytes) -> dict[str, Any]:
     """A line as an object with an id. Raises ValueError for anything else."""
-    value = json.loads(data)
+    try:
+        value = json.loads(data)
+    except RecursionError as error:
+        raise ValueError("a message is not that deep") from error
     if not isinstance(value, dict) or not isinstance(value.get("id"), int):
         raise ValueError("a message is an object with an id")
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the child says about the call `id`: one of the first three, or that the call is `done`."""
+
+    id: int
+    event: Event | None
+    value: int | None
+    error: AssistantError | None
+    done: bool
+    info: ModelInfo | None
+
+
+def reply_in(data: bytes) -> Reply:
+    """A line as a reply. Raises ValueError for anything else."""
+    fields = parse(data)
+    event, value, error = fields.get("event"), fields.get("value"), fields.get("error")
+    try:
+        return Reply(
+            fields["id"],
+            None if event is None else event_in(event),
+            None if value is None else int(value),
+            None if error is None else error_in(error),
+            bool(fields.get("done")),
+            info_in(fields.get("info")),
+        )
+    except (AttributeError, KeyError, TypeError) as failure:
+        raise ValueError("a reply has the fields of its kind") from failure
 
 
 def event_out(event: Event) -> dict[str, Any]:
@@ -39,7 +71,7 @@ def event_out(event: Event) -> dict[str, Any]:
 
 
 def event_in(value: Mapping[str, Any]) -> Event:
-    """The event again. Raises EngineFailed for a kind nobody knows."""
+    """The event again. Raises ValueError for a kind nobody knows, TypeError for other fields than its own."""
     match value:
         case {"kind": "Loading", "fraction": fraction}:
             return Loading(fraction)
@@ -50,7 +82,7 @@ def event_in(value: Mapping[str, Any]) -> Event:
         case {"kind": "Finished", "reason": reason, "usage": usage}:
             return Finished(reason, Usage(**usage))
         case _:
-            raise EngineFailed(f"the engine sent an unknown event ({value!r:.60}); install Luciole again")
+            raise ValueError("an event is one of four kinds")
 
 
 def error_out(error: AssistantError) -> dict[str, Any]:
