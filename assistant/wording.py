@@ -11,7 +11,7 @@ SUMMARY = {
     # demo/cli_long_text_demo.py); the makers' second line before the document is left out: with nothing of the question
     # before the document, every further question shares the reading.
     "zh": "{document}\n\n\n\n\n\n请用中文总结以上内容：",
-    # Ours: of several wordings the one small models follow best on README files and reports.
+    # Ours. Tried on README-like texts with the starter model only, and not against many others.
     "en": "{document}\n\n---\n\nSummarize the text above in one paragraph of plain prose.",
     "und": "{document}\n\n---\n\nSummarize the text above in one paragraph, in the language the text is written in.",
 }
