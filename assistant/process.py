@@ -20,6 +20,8 @@ from assistant.events import Event, Loading
 from assistant.messages import Message, Sampling
 from assistant.paths import engine_log
 
+_WORKER = "assistant.worker"
+
 
 class EngineProcess:
     """Implements `engine.Engine`. `close` may come from any thread while another one iterates."""
@@ -141,7 +143,7 @@ class EngineProcess:
             if self._child is None or not self._child.is_alive():
                 if self._child is not None:
                     self._child.release()
-                self._child = Child("assistant.worker", self._arguments)
+                self._child = Child(_WORKER, self._arguments)
             return self._child
 
 

@@ -1,0 +1,86 @@
+"""The lines between parent and child: every event and error survives, nothing else passes."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant import errors, wire
+from assistant.events import Event, Finished, Loading, Reading, Text, Usage
+from assistant.fake import FAKE_INFO
+from assistant.messages import Message, Sampling
+
+EVENTS: list[Event] = [
+    Loading(0.5),
+    Reading(3, 9, 1),
+    Text('<|im_end|>\n\u2028"\ud800😀\0'),
+    Finished("length", Usage(prompt_tokens=3, read_seconds=0.25)),
+]
+
+
+def reply(fields: dict[str, object]) -> wire.Reply:
+    return wire.reply_in(wire.line({"id": 7, **fields}))
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_events_survive(event: Event) -> None:
+    data = wire.line({"id": 7, "event": wire.event_out(event), "info": asdict(FAKE_INFO)})
+    assert data.endswith(b"\n")
+    assert data.count(b"\n") == 1
+    assert wire.reply_in(data) == wire.Reply(7, event, None, None, False, FAKE_INFO)
+
+
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.AssistantError)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_errors_survive_with_their_kind(kind: type[errors.AssistantError]) -> None:
+    sent = kind("a; b; c", tokens=5, limit=4) if issubclass(kind, errors.PromptTooLong) else kind("a; b; c")
+    got = reply({"error": wire.error_out(sent)}).error
+    assert type(got) is kind
+    assert str(got) == "a; b; c"
+    if isinstance(got, errors.PromptTooLong):
+        assert (got.tokens, got.limit) == (5, 4)
+
+
+def test_requests_survive() -> None:
+    sampling = Sampling(seed=4, stop=("a", "\n"))
+    messages = [Message("system", "s"), Message("user", "u")]
+    sent = wire.parse(wire.line({"id": 1, "s": asdict(sampling), "m": [asdict(message) for message in messages]}))
+    assert wire.sampling_in(sent["s"]) == sampling
+    assert wire.messages_in(sent["m"]) == messages
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"\n",
+        b"Hello\n",
+        b"\xff\xfe\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"id":"1"}\n',
+        b'{"id":1,"event":3}\n',
+        b'{"id":1,"event":{"kind":"Explosion"}}\n',
+        b'{"id":1,"event":{"kind":"Finished","reason":"stop","usage":{"dollars":3}}}\n',
+        b'{"id":1,"error":"bad"}\n',
+        b'{"id":1,"error":{"kind":"PromptTooLong","text":""}}\n',
+        b'{"id":1,"value":[]}\n',
+        b'{"id":1,"info":{"name":"x"}}\n',
+        b"[" * 200_000 + b"\n",
+    ],
+)
+def test_nonsense_is_a_value_error(line: bytes) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        wire.reply_in(line)
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)))
+def test_any_json_is_a_reply_or_a_value_error(value: object) -> None:
+    for fields in (value, {"id": 1, "event": value}, {"id": 1, "error": value}, {"id": 1, "info": value}):
+        try:
+            wire.reply_in(json.dumps(fields).encode())
+        except ValueError:
+            continue
