@@ -97,18 +97,11 @@ def _machine_rows(machine: "Hardware") -> list[tuple[str, str]]:
 def _folders() -> dict[str, Found]:
     from assistant.paths import folder, models_folder
 
-    found = {}
-    for name, make in {
-        "data": lambda: folder("data"),
-        "config": lambda: folder("config"),
-        "cache": lambda: folder("cache"),
-        "model": models_folder,
-    }.items():
-        try:
-            found[name] = Found(str(make()))
-        except OSError as error:
-            found[name] = Found(None, f"cannot be made ({error.filename}: {error.strerror})")
-    return found
+    paths = {"data": folder("data"), "config": folder("config"), "cache": folder("cache"), "model": models_folder()}
+    return {
+        name: Found(str(path)) if path.is_dir() else Found(None, f"cannot be made ({path}); set LUCIOLE_HOME")
+        for name, path in paths.items()
+    }
 
 
 def _default_model() -> Found:
