@@ -23,7 +23,7 @@ class LlamaLog:
         self._level = 0
         self._line = b""
         self._callback = llama_cpp.llama_log_callback(self._take)
-        llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
+        self.forget()
 
     def reason(self) -> str:
         """llama.cpp's last words of error and where to read more, on one line."""
@@ -31,8 +31,9 @@ class LlamaLog:
         return f"{words}; log: {self._path}"
 
     def forget(self) -> None:
-        """Start a new piece of work: earlier errors are not its reason."""
+        """Start a new piece of work: earlier errors are not its reason. Whoever took the log since gives it back."""
         self._errors.clear()
+        llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
 
     def _take(self, level: int, text: bytes, _: object) -> None:
         self._level = self._level if level == _CONTINUED else level

@@ -1,0 +1,205 @@
+"""What every engine promises, asked of the fake one, of llama.cpp in this process, and of the child process."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assistant.engine import Engine, EngineSettings
+from assistant.errors import EngineFailed, PromptTooLong
+from assistant.events import Event, Finished, Loading, Reading, Text
+from assistant.fake import FAKE_INFO, FakeEngine
+from assistant.llama import LlamaEngine
+from assistant.messages import Message, Sampling
+from assistant.process import EngineProcess
+
+Make = Callable[[int | None], Engine]
+
+SHORT = [Message("system", "Answer in plain English."), Message("user", "What is the capital of France?")]
+LONG = [
+    Message("user", "".join(f"Lamp {n} of room {n * 7} was lit at {n % 24}. " for n in range(45)) + "How many lamps?")
+]
+GREEDY = Sampling(temperature=0.0, max_tokens=12)
+ANSWER = "The capital of France is Paris."
+
+
+@pytest.fixture(scope="module", params=["fake", "llama", "process"])
+def make(request: pytest.FixtureRequest, starter_gguf: Path) -> Make:
+    """Makes an engine with at most so many tokens of context. One thread each: cores are shared with other tests."""
+
+    def engine(context: int | None = None) -> Engine:
+        settings = EngineSettings(context=context, threads=1)
+        match request.param:
+            case "fake":
+                return FakeEngine([ANSWER], info=replace(FAKE_INFO, context=context or FAKE_INFO.context))
+            case "llama":
+                return LlamaEngine(starter_gguf, settings)
+            case _:
+                return EngineProcess(starter_gguf, settings)
+
+    return engine
+
+
+@pytest.fixture(scope="module")
+def engine(make: Make) -> Iterator[Engine]:
+    """One engine for the tests that leave it as it was."""
+    with closing(make(None)) as made:
+        for _ in made.load():
+            pass
+        yield made
+
+
+def answer(events: list[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, Text))
+
+
+def stopped(engine: Engine, messages: list[Message], kind: type[Event], nth: int = 1) -> Event:
+    """Close the stream at the nth event of a kind, and give that event."""
+    with closing(engine.stream(messages, replace(GREEDY, max_tokens=200))) as events:
+        for event in events:
+            nth -= isinstance(event, kind)
+            if nth == 0:
+                return event
+    pytest.fail("the event never came")
+
+
+class TestEngine:
+    def test_events_come_in_order(self, make: Make) -> None:
+        with closing(make(None)) as engine:
+            assert engine.info is None
+            events = list(engine.stream(SHORT, GREEDY))
+            info = engine.info
+        kinds = [type(event) for event in events]
+        order = [Loading, Reading, Text, Finished]
+        assert kinds == sorted(kinds, key=order.index), "Loading* Reading* Text* Finished"
+        assert set(kinds) == set(order)
+        assert kinds.count(Finished) == 1
+        fractions = [event.fraction for event in events if isinstance(event, Loading)]
+        assert fractions == sorted(fractions)
+        assert fractions[-1] == 1.0
+        assert answer(events) == ANSWER
+        assert info is not None
+        assert info.context == info.trained_context == 8192
+
+    def test_readings_and_usage_agree(self, engine: Engine) -> None:
+        stopped(engine, [Message("user", "Something else before.")], Text)
+        events = list(engine.stream(SHORT, GREEDY))
+        readings = [event for event in events if isinstance(event, Reading)]
+        done = [event.done for event in readings]
+        last = events[-1]
+        assert isinstance(last, Finished)
+        usage = last.usage
+        assert {event.total for event in readings} == {usage.prompt_tokens} == {engine.count(SHORT)}
+        assert done == sorted(done)
+        assert done[-1] == usage.prompt_tokens
+        assert readings[0].done == usage.reused_tokens
+        assert last.reason == "stop"
+        assert 0 < usage.answer_tokens <= GREEDY.max_tokens
+        assert usage.prompt_tokens + usage.answer_tokens <= usage.context
+        assert usage.read_seconds > 0
+        assert usage.write_seconds > 0
+
+    def test_a_loaded_model_is_not_loaded_again(self, engine: Engine) -> None:
+        assert list(engine.load()) == []
+        assert not any(isinstance(event, Loading) for event in engine.stream(SHORT, GREEDY))
+
+    def test_counts(self, engine: Engine) -> None:
+        assert engine.count("") == 0
+        assert engine.count("The capital of France") >= 4
+        more = [*SHORT, Message("assistant", "Paris."), Message("user", "And of Italy?")]
+        assert engine.count(more) > engine.count(SHORT) >= engine.count(SHORT[1].content)
+
+    def test_counting_loads(self, make: Make) -> None:
+        with closing(make(None)) as engine:
+            assert engine.count("one two three") >= 3
+
+    def test_the_longest_answer(self, engine: Engine) -> None:
+        events = list(engine.stream(SHORT, replace(GREEDY, max_tokens=3)))
+        last = events[-1]
+        assert isinstance(last, Finished)
+        assert last.reason == "length"
+        assert last.usage.answer_tokens == 3
+        assert ANSWER.startswith(answer(events))
+
+    @pytest.mark.parametrize(("kind", "nth"), [(Reading, 1), (Reading, 2), (Text, 1), (Text, 4)])
+    def test_stopping_leaves_nothing_behind(self, engine: Engine, kind: type[Event], nth: int) -> None:
+        """Closed while reading and while writing, the next answer is that of a fresh engine."""
+        stopped(engine, LONG if kind is Reading else SHORT, kind, nth)
+        assert answer(list(engine.stream(SHORT, GREEDY))) == ANSWER
+
+    def test_stopping_while_loading(self, make: Make) -> None:
+        with closing(make(None)) as engine:
+            stopped(engine, SHORT, Loading)
+            assert answer(list(engine.stream(SHORT, GREEDY))) == ANSWER
+        with closing(make(None)) as engine:
+            with closing(engine.load()) as events:
+                next(events)
+            assert answer(list(engine.stream(SHORT, GREEDY))) == ANSWER
+
+    def test_what_does_not_fit_is_refused_with_both_counts(self, make: Make) -> None:
+        with closing(make(256)) as engine:
+            for text in ("word " * 300, "word " * 30_000):
+                messages = [Message("user", text)]
+                with pytest.raises(PromptTooLong) as error:
+                    list(engine.stream(messages, GREEDY))
+                assert error.value.tokens == engine.count(messages) > error.value.limit > 100
+                assert error.value.limit <= 256
+                plain = str(error.value).replace(",", "")
+                assert str(error.value.tokens) in plain
+                assert str(256) in plain
+            assert answer(list(engine.stream(SHORT, GREEDY))) == ANSWER, "a refusal leaves nothing behind"
+            events = list(engine.stream(SHORT, replace(GREEDY, max_tokens=100_000)))
+            assert isinstance(events[-1], Finished)
+            assert events[-1].usage.context <= 256
+
+    def test_closing_twice_and_in_the_middle(self, make: Make) -> None:
+        engine = make(None)
+        events = engine.stream(SHORT, GREEDY)
+        for event in events:
+            if isinstance(event, Text):
+                break
+        engine.close()
+        engine.close()
+        events.close()
+        engine.close()
+
+    def test_never_loaded_it_can_be_closed(self, make: Make) -> None:
+        engine = make(None)
+        engine.close()
+        assert engine.info is None
+
+
+@pytest.mark.parametrize("kind", [LlamaEngine, EngineProcess])
+class TestRealEngine:
+    """Promises that a script has no part in."""
+
+    def test_overlapping_calls_are_a_mistake(self, kind: type[LlamaEngine | EngineProcess], starter_gguf: Path) -> None:
+        with closing(kind(starter_gguf, EngineSettings(threads=1))) as engine:
+            with closing(engine.stream(SHORT, GREEDY)) as events:
+                next(events)
+                for overlapping in (lambda: engine.count("a"), lambda: next(engine.load())):
+                    with pytest.raises(RuntimeError, match="overlap"):
+                        overlapping()
+            assert engine.count("a") == 1
+        with pytest.raises(EngineFailed, match="closed"):
+            engine.count("a")
+
+    @pytest.mark.parametrize(
+        ("settings", "words"),
+        [
+            (EngineSettings(threads=0), "0 threads"),
+            (EngineSettings(context=0), "would be 0 tokens; at least 128"),
+            (EngineSettings(context=1), "would be 1 tokens; at least 128"),
+            (EngineSettings(context=8193), "trained for 8,192"),
+        ],
+    )
+    def test_impossible_settings(
+        self, kind: type[LlamaEngine | EngineProcess], settings: EngineSettings, words: str, starter_gguf: Path
+    ) -> None:
+        with closing(kind(starter_gguf, settings)) as engine:
+            for _ in range(2):
+                with pytest.raises(EngineFailed, match=words):
+                    list(engine.stream(SHORT, GREEDY))
+            assert engine.info is None
