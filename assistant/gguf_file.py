@@ -85,8 +85,8 @@ class _Reader:
         for index in range(key_count):
             key = self._name_text(MAX_KEY, f"key {index}")
             if key in metadata:
-                raise self._refusal(f"has the key {key!r} twice", "each key once")
-            metadata[key] = self._value(self._number(U32, f"the kind of {key!r}"), key)
+                raise self._refusal(f"has the key {_short(key)} twice", "each key once")
+            metadata[key] = self._value(self._number(U32, f"the kind of {_short(key)}"), key)
         alignment = self._alignment(metadata)
         tensors: dict[str, TensorInfo] = {}
         for index in range(tensor_count):
@@ -153,31 +153,33 @@ class _Reader:
 
     def _value(self, kind: int, key: str) -> Value:
         if kind == STRING:
-            return self._text(f"the value of {key!r}")
+            return self._text(f"the value of {_short(key)}")
         if kind == BOOL:
-            return self._bools((self._number(U8, f"the value of {key!r}"),), key)[0]
+            return self._bools((self._number(U8, f"the value of {_short(key)}"),), key)[0]
         if kind in NUMBERS:
-            return self._number(NUMBERS[kind], f"the value of {key!r}")
+            return self._number(NUMBERS[kind], f"the value of {_short(key)}")
         if kind != ARRAY:
-            raise self._refusal(f"gives {key!r} the kind {kind}", "a kind from 0 to 12")
-        item = self._number(U32, f"the kind of items in {key!r}")
-        count = self._number(U64, f"the length of {key!r}")
+            raise self._refusal(f"gives {_short(key)} the kind {kind}", "a kind from 0 to 12")
+        item = self._number(U32, f"the kind of items in {_short(key)}")
+        count = self._number(U64, f"the length of {_short(key)}")
         if item != STRING and item not in NUMBERS:
-            raise self._refusal(f"fills {key!r} with items of kind {item}", "numbers or strings")
+            raise self._refusal(f"fills {_short(key)} with items of kind {item}", "numbers or strings")
         self._items += min(count, MAX_ITEMS + 1)
         if self._items > MAX_ITEMS:
-            raise self._refusal(f"claims {count} items in {key!r}", f"at most {MAX_ITEMS} in one file")
-        self._expect_count(f"items in {key!r}", count, MAX_ITEMS, 8 if item == STRING else NUMBERS[item].size)
+            raise self._refusal(f"claims {count} items in {_short(key)}", f"at most {MAX_ITEMS} in one file")
+        self._expect_count(f"items in {_short(key)}", count, MAX_ITEMS, 8 if item == STRING else NUMBERS[item].size)
         if item == STRING:
-            what = f"an item of {key!r}"
+            what = f"an item of {_short(key)}"
             return tuple(self._text(what) for _ in range(count))
         layout = struct.Struct(f"<{count}{NUMBERS[item].format[1:]}")
-        numbers: tuple[int, ...] | tuple[float, ...] = layout.unpack(self._bytes(layout.size, f"the items of {key!r}"))
+        numbers: tuple[int, ...] | tuple[float, ...] = layout.unpack(
+            self._bytes(layout.size, f"the items of {_short(key)}")
+        )
         return self._bools(numbers, key) if item == BOOL else numbers
 
     def _bools(self, numbers: tuple[int, ...] | tuple[float, ...], key: str) -> tuple[bool, ...]:
         if any(number > 1 for number in numbers):
-            raise self._refusal(f"gives {key!r} the truth value {max(numbers)}", "0 or 1")
+            raise self._refusal(f"gives {_short(key)} the truth value {max(numbers)}", "0 or 1")
         return tuple(number == 1 for number in numbers)
 
     def _name_text(self, longest: int, what: str) -> str:
@@ -218,3 +220,8 @@ class _Reader:
 
     def _refusal(self, found: str, expected: str, advice: str = CONVERT_AGAIN) -> InvalidModelFile:
         return InvalidModelFile(f"{self._name} {found}; expected {expected}; {advice}")
+
+
+def _short(key: str) -> str:
+    """A key for a message: quoted, control characters escaped, not longer than a line."""
+    return repr(key if len(key) <= 60 else f"{key[:57]}...")
