@@ -46,7 +46,7 @@ def child_of(engine: EngineProcess) -> int:
 
 def is_gone(number: int) -> bool:
     try:
-        return psutil.Process(number).status() == psutil.STATUS_ZOMBIE
+        return bool(psutil.Process(number).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
 
@@ -192,11 +192,15 @@ def test_nothing_is_left_open(starter_gguf: Path) -> None:
 
 
 PARENT = """
-import sys
+import sys, time
 from pathlib import Path
 from assistant import EngineSettings, Message, Sampling, Text
 from assistant.process import EngineProcess
 engine = EngineProcess(Path(sys.argv[1]), EngineSettings(threads=1))
+if sys.argv[2] == "idle":
+    list(engine.load())
+    print(engine.child_id, flush=True)
+    time.sleep(60)
 for event in engine.stream([Message("user", "Tell me a very long story.")], Sampling(max_tokens=2000)):
     if isinstance(event, Text):
         print(engine.child_id, flush=True)
@@ -204,9 +208,10 @@ for event in engine.stream([Message("user", "Tell me a very long story.")], Samp
 
 
 @posix
-def test_the_child_does_not_outlive_its_parent(starter_gguf: Path) -> None:
+@pytest.mark.parametrize("work", ["idle", "writing"])
+def test_the_child_does_not_outlive_its_parent(work: str, starter_gguf: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(starter_gguf)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT, str(starter_gguf), work], stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout
         child = int(parent.stdout.readline())

@@ -55,22 +55,24 @@ def answer(events: list[Event]) -> str:
     return "".join(event.text for event in events if isinstance(event, Text))
 
 
-def stopped(engine: Engine, messages: list[Message], kind: type[Event], nth: int = 1) -> Event:
-    """Close the stream at the nth event of a kind, and give that event."""
+def stopped(engine: Engine, messages: list[Message], kind: type[Event], nth: int = 1) -> None:
+    """Close the stream at the nth event of a kind."""
+    left = nth
     with closing(engine.stream(messages, replace(GREEDY, max_tokens=200))) as events:
         for event in events:
-            nth -= isinstance(event, kind)
-            if nth == 0:
-                return event
-    pytest.fail("the event never came")
+            left -= isinstance(event, kind)
+            if left == 0:
+                break
+    assert left == 0, "the event never came"
 
 
 class TestEngine:
     def test_events_come_in_order(self, make: Make) -> None:
         with closing(make(None)) as engine:
-            assert engine.info is None
+            before = engine.info
             events = list(engine.stream(SHORT, GREEDY))
             info = engine.info
+        assert before is None
         kinds = [type(event) for event in events]
         order = [Loading, Reading, Text, Finished]
         assert kinds == sorted(kinds, key=order.index), "Loading* Reading* Text* Finished"
