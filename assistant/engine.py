@@ -66,5 +66,12 @@ class Engine(Protocol):
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         """Answer the last message. Raises PromptTooLong, TemplateFailed, InvalidModelFile, EngineFailed."""
 
+    def interrupt(self) -> None:
+        """End the running iterator soon and without `Finished`, in the middle of a batch where the device allows it.
+
+        From any thread: for those who cannot close the iterator because another thread is waiting in it. Nothing
+        happens where none is running.
+        """
+
     def close(self) -> None:
         """Free the model. Never waits for an answer in progress; may be called twice and from any thread."""

@@ -43,6 +43,7 @@ class FakeEngine:
         self._loaded = False
         self.received: list[tuple[Message, ...]] = []
         self.closed = False
+        self._interrupted = False
 
     @property
     def info(self) -> ModelInfo | None:
@@ -63,6 +64,7 @@ class FakeEngine:
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         script = self._scripts[min(len(self.received), len(self._scripts) - 1)]
         self.received.append(tuple(messages))
+        self._interrupted = False
         yield from self.load()
         tokens = self.count(messages)
         if tokens > self._info.context:
@@ -73,6 +75,8 @@ class FakeEngine:
             )
         for event in self._answer(script, tokens, sampling) if isinstance(script, str) else script:
             sleep(self._delay)
+            if self._interrupted:
+                return
             if isinstance(event, AssistantError):
                 raise event
             yield event
@@ -92,6 +96,9 @@ class FakeEngine:
             write_seconds=1.0,
         )
         yield Finished("stop" if len(kept) == len(words) else "length", usage)
+
+    def interrupt(self) -> None:
+        self._interrupted = True
 
     def close(self) -> None:
         self.closed = True

@@ -31,6 +31,7 @@ class EngineProcess:
         self._child: Child | None = None
         self._info: ModelInfo | None = None
         self._calls = 0
+        self._running: int | None = None
         self._closed = False
         self._starting = Lock()
         """Held while the child is looked at or replaced."""
@@ -64,6 +65,12 @@ class EngineProcess:
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         yield from self._call("stream", messages=[asdict(message) for message in messages], sampling=asdict(sampling))
 
+    def interrupt(self) -> None:
+        child, number = self._child, self._running
+        if child is not None and number is not None:
+            with suppress(EngineFailed):  # it is dead: whoever waits for it learns that
+                child.send(wire.line({"call": "stop", "id": number}))
+
     def close(self) -> None:
         with self._starting:
             self._closed = True
@@ -90,7 +97,7 @@ class EngineProcess:
             self._calling.release()
 
     def _follow(self, child: Child, request: dict[str, Any], values: list[int] | None) -> Generator[Event, None, None]:
-        number = request["id"]
+        number = self._running = request["id"]
         child.send(wire.line(request))
         running = True
         try:
@@ -106,6 +113,7 @@ class EngineProcess:
                     running = False
                     raise reply.error
         finally:
+            self._running = None
             if running and child.is_alive() and not self._closed:
                 with suppress(EngineFailed):  # it died of the stop: it has let go, and the next call starts a new one
                     child.send(wire.line({"call": "stop", "id": number}))

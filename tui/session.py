@@ -1,6 +1,7 @@
 """One engine and one conversation, as jobs for the worker thread. Opens the engine when the first job needs it.
 
-The generators run in the worker thread, one at a time; `forget`, `info` and `close` may be used from any.
+The generators run in the worker thread, one at a time; `forget`, `info`, `interrupt` and `close` may be used from
+any.
 The module knows nothing of widgets.
 """
 
@@ -49,6 +50,11 @@ class Session:
     def forget(self) -> None:
         """Start an empty conversation with the next message."""
         self._conversation = None
+
+    def interrupt(self) -> None:
+        """Make the running generator end soon, also while it waits for the engine."""
+        if self._engine is not None:
+            self._engine.interrupt()
 
     def close(self) -> None:
         """Free the model; an engine that is being opened right now is freed as soon as it is."""

@@ -131,6 +131,18 @@ class TestEngine:
         stopped(engine, LONG if kind is Reading else SHORT, kind, nth)
         assert answer(list(engine.stream(SHORT, GREEDY))) == ANSWER
 
+    @pytest.mark.parametrize("kind", [Reading, Text])
+    def test_an_interrupted_stream_ends_without_its_end(self, engine: Engine, kind: type[Event]) -> None:
+        engine.interrupt()  # nothing runs: nothing happens
+        seen: list[Event] = []
+        for event in engine.stream(LONG, GREEDY):
+            seen.append(event)
+            if isinstance(event, kind) and len([e for e in seen if isinstance(e, kind)]) == 1:
+                engine.interrupt()
+        assert not any(isinstance(event, Finished) for event in seen)
+        assert len([event for event in seen if isinstance(event, Text)]) < GREEDY.max_tokens
+        assert answer(list(engine.stream(SHORT, GREEDY))) == ANSWER
+
     def test_stopping_while_loading(self, make: Make) -> None:
         with closing(make(None)) as engine:
             stopped(engine, SHORT, Loading)

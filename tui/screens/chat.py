@@ -164,6 +164,7 @@ class ChatScreen(Screen[None]):
         """Stop what runs, and take back what waits."""
         if self._busy and self._streamer is not None:
             self._streamer.stop()
+            self._session.interrupt()
             self._activity.stop()
             self._take_back()
             self._show()
