@@ -143,7 +143,7 @@ class LlamaEngine:
         stops = StopTexts(sampling.stop)
         written = 0
         reason: FinishReason = "length"
-        with Sampler(sampling, model.vocabulary, most) as sampler:
+        with Sampler(sampling, model, most) as sampler:
             while written < most:
                 token = sampler.next(context.pointer)
                 if model.ends_answer(token):

@@ -24,6 +24,8 @@ class Sampling:
     min_p: float = 0.05
     repeat_penalty: float = 1.0
     """1 is off; otherwise the logits of the last 256 written tokens are divided (or multiplied) by it."""
+    dry_multiplier: float = 0.0
+    """0 is off; otherwise the longer a run of tokens the next one would repeat, the more it is penalised (DRY)."""
     seed: int | None = None
     """None: a new seed each time."""
     max_tokens: int = 1024

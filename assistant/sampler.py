@@ -1,24 +1,39 @@
 """llama.cpp's sampler chain for one answer."""
 
+import ctypes
 from types import TracebackType
 
 import llama_cpp
 
+from assistant.llama_model import LlamaModel
 from assistant.messages import Sampling
 
 _PENALTY_WINDOW = 256
+_DRY_BASE, _DRY_FREE, _DRY_WINDOW = 1.75, 2, 4096
+"""llama.cpp's own defaults: growth of the penalty a token, length of repeats that cost nothing; and how far back."""
+_DRY_BREAKERS = (b'"', b"*")
+"""Tokens that end a repeat: quotes and emphasis come back for good reasons."""
 _RANDOM_SEED = 0xFFFFFFFF  # LLAMA_DEFAULT_SEED: a new one each time
 
 
 class Sampler:
     """A context manager; `next` chooses a token from the last logits and remembers it for the penalty."""
 
-    def __init__(self, sampling: Sampling, vocabulary: int, most: int) -> None:
+    def __init__(self, sampling: Sampling, model: LlamaModel, most: int) -> None:
         chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
         window = min(_PENALTY_WINDOW, max(most, 1))
         stages = []
         if sampling.repeat_penalty != 1.0:
-            stages.append(llama_cpp.llama_sampler_init_penalties(vocabulary, window, sampling.repeat_penalty, 0.0, 0.0))
+            stages.append(
+                llama_cpp.llama_sampler_init_penalties(model.vocabulary, window, sampling.repeat_penalty, 0.0, 0.0)
+            )
+        if sampling.dry_multiplier > 0:
+            breakers = (ctypes.c_char_p * len(_DRY_BREAKERS))(*_DRY_BREAKERS)
+            stages.append(
+                llama_cpp.llama_sampler_init_dry(
+                    model.vocab, sampling.dry_multiplier, _DRY_BASE, _DRY_FREE, _DRY_WINDOW, breakers, len(breakers)
+                )
+            )
         if sampling.temperature <= 0:
             stages.append(llama_cpp.llama_sampler_init_greedy())
         else:

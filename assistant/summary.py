@@ -16,7 +16,7 @@ from assistant.messages import Message, Sampling
 from assistant.sanitize import one_line
 from assistant.wording import SUMMARY, Language, language_of
 
-SUMMARY_SAMPLING = Sampling(temperature=0.0, repeat_penalty=1.1, max_tokens=400)
+SUMMARY_SAMPLING = Sampling(temperature=0.0, repeat_penalty=1.1, dry_multiplier=0.8, max_tokens=400)
 """Greedy, because a summary should not differ from run to run. Tried with the 135M starter on README files: without a
 penalty it repeats one sentence to the limit, with 1.1 it goes on to the next point, from 1.2 it drifts off the text."""
 
