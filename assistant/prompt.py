@@ -4,19 +4,13 @@
 recognised in the template's text only. Nothing here knows a model or its ids.
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from typing import Any, NoReturn
-
-import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from assistant.errors import TemplateFailed
 from assistant.messages import Message
+from assistant.template import render_template
 
 _STRIPS: tuple[Callable[[str], str], ...] = (
     str,
@@ -28,21 +22,8 @@ _STRIPS: tuple[Callable[[str], str], ...] = (
     str.strip,
 )
 """What templates do to a content: nothing, or one kind of stripping, the gentlest first."""
-_FAILURES = (
-    jinja2.TemplateError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
-"""A template is a program of the model's author: whatever it raises is its own failure."""
 _MARK = re.compile("\ue000(\\d+)\ue001")
-_MAX_TEMPLATE = 1 << 20
+_THOUGHT = "</think>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,52 +62,20 @@ def render(template: str, messages: Sequence[Message], *, bos: str, eos: str) ->
 
 def _content(real: str, at: int, content: str, after: str) -> str:
     """The form in which the content stands at this place, followed by the template's next text."""
-    for strip in _STRIPS:
-        candidate = strip(content)
-        if real.startswith(candidate + after, at):
-            return candidate
+    forms = [content]
+    if _THOUGHT in content:
+        forms.append(content.rpartition(_THOUGHT)[2])  # reasoning models' templates keep the answer, not its thoughts
+    for form in forms:
+        for strip in _STRIPS:
+            candidate = strip(form)
+            if real.startswith(candidate + after, at):
+                return candidate
     raise _rewritten()
 
 
 def _render(template: str, contents: Sequence[str], messages: Sequence[Message], bos: str, eos: str) -> str:
     values = [{"role": message.role, "content": content} for message, content in zip(messages, contents, strict=True)]
-    try:
-        return _compile(template).render(messages=values, add_generation_prompt=True, bos_token=bos, eos_token=eos)
-    except _FAILURES as error:
-        words = " ".join(str(error).split())[:200] or type(error).__name__
-        raise TemplateFailed(
-            f"the model's chat template fails ({words}); one that renders these messages was expected; "
-            "leave out the system message, or use another model"
-        ) from error
-
-
-@lru_cache(maxsize=4)
-def _compile(template: str) -> jinja2.Template:
-    if len(template) > _MAX_TEMPLATE:
-        raise TemplateFailed(
-            f"the model's chat template has {len(template):,} characters; at most {_MAX_TEMPLATE:,} were expected; "
-            "use another model"
-        )
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"], autoescape=False
-    )
-    environment.filters["tojson"] = _to_json
-    environment.globals |= {"raise_exception": _refuse, "strftime_now": _now}
-    return environment.from_string(template)
-
-
-def _to_json(value: Any, indent: int | None = None) -> str:
-    """As transformers does it: readable letters, no HTML escapes."""
-    return json.dumps(value, ensure_ascii=False, indent=indent)
-
-
-def _refuse(message: str) -> NoReturn:
-    """What templates call to reject messages."""
-    raise jinja2.TemplateError(message)
-
-
-def _now(form: str) -> str:
-    return datetime.now().astimezone().strftime(form)
+    return render_template(template, values, bos=bos, eos=eos)
 
 
 def _rewritten() -> TemplateFailed:

@@ -145,6 +145,7 @@ DAMAGE = {
     "more keys than bytes": (file(key_count=9, data=99), "claims 9 keys; expected no more than fit in"),
     "long key": (file((struct.pack("<Q", 2**62) + b"k" * 40,)), "claims 4611686018427387904 bytes for key 0"),
     "empty key": (file((key("", scalar(U32, 1)),), data=32), "claims 0 bytes for key 0"),
+    "wordy key": (file((key("k" * 60_000, scalar(BOOL, 2)),), data=32), r"gives 'k{57}\.\.\.' the truth value 2;"),
     "key in latin-1": (file((text(b"\xe9t\xe9") + scalar(U32, 1),), data=32), "another encoding"),
     "key twice": (file((ARCHITECTURE, ARCHITECTURE)), "has the key 'general.architecture' twice"),
     "long value": (file((key("k", struct.pack("<IQ", STRING, 2**40)),), data=64), "claims 1099511627776 bytes"),

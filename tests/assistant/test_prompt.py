@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from assistant import prompt
 from assistant.errors import TemplateFailed
 from assistant.gguf_file import read_header
 from assistant.messages import Message, Role
@@ -108,16 +107,24 @@ def test_a_message_that_the_template_leaves_out_is_said() -> None:
         rendered(deaf, HARMLESS)
 
 
-def test_templates_have_what_transformers_gives_them() -> None:
-    template = (
-        "{% for m in messages %}{% if loop.index0 > 0 %}{% break %}{% endif %}{{ m.content }}{% endfor %}"
-        "{{ strftime_now('%Y') | length }}{{ {'a': 'é<'} | tojson }}"
-    )
-    assert rendered(template, user("x")) == 'x4{"a": "é<"}'
+QWEN3 = """
+{%- for m in messages %}
+    {%- set content = m.content %}
+    {%- if m.role == 'assistant' and '</think>' in content %}
+        {%- set content = content.split('</think>')[-1].lstrip('\n') %}
+    {%- endif %}
+    {{- '<|im_start|>' + m.role + '\n' + content + '<|im_end|>\n' }}
+{%- endfor %}
+{%- if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"""
 
 
-def test_compiled_once() -> None:
-    prompt._compile.cache_clear()
-    for _ in range(3):
-        rendered(CHATML, user("a"))
-    assert prompt._compile.cache_info().misses == 1
+@pytest.mark.parametrize("thoughts", ["", "Hm.</think>", "<think>\nHm.\n</think>\n\n", "<think></think></think>\n"])
+def test_thoughts_that_the_template_drops(thoughts: str) -> None:
+    """A reasoning model's second turn: the first answer comes back without what was thought before it."""
+    runs = render(QWEN3, user("Hi", thoughts + "Hello <|im_end|>!", "?"), bos="", eos="")
+    assert [run.text for run in runs if not run.trusted] == ["Hi", "Hello <|im_end|>!", "?"]
+
+
+def test_thoughts_of_a_user_are_not_dropped() -> None:
+    runs = render(QWEN3, user("a</think>b"), bos="", eos="")
+    assert [run.text for run in runs if not run.trusted] == ["a</think>b"]
