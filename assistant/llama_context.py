@@ -49,6 +49,12 @@ class LlamaContext:
                 f"llama.cpp cannot make a context of {size:,} tokens ({log.reason()}); enough memory was expected; "
                 "use --context with less"
             )
+        if not llama_cpp.llama_get_memory(pointer):  # encoders and diffusion models: their logits are no next words
+            llama_cpp.llama_free(pointer)
+            raise EngineFailed(
+                "the model keeps nothing of what it reads and cannot write; a language model was expected, "
+                "not one for embeddings; choose another"
+            )
         self.pointer: int = pointer
         self.size = size
         """In tokens; llama.cpp may round its own figure up, beyond what the model was trained for."""

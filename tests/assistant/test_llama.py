@@ -9,7 +9,9 @@ from pathlib import Path
 from threading import Timer
 from time import perf_counter
 
+import gguf
 import llama_cpp
+import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
@@ -266,6 +268,44 @@ def test_without_a_template_it_does_not_chat(tmp_path: Path, starter_gguf: Path)
         with pytest.raises(TemplateFailed, match="no chat template"):
             list(engine.stream(SHORT, GREEDY))
         assert engine.count("one two") == 2
+
+
+def test_an_encoder_is_refused(tmp_path: Path) -> None:
+    """It would load, and answer with noise."""
+    path = tmp_path / "encoder.gguf"
+    writer = gguf.GGUFWriter(path, "bert")
+    writer.add_context_length(512)
+    writer.add_embedding_length(32)
+    writer.add_feed_forward_length(64)
+    writer.add_block_count(1)
+    writer.add_head_count(4)
+    writer.add_layer_norm_eps(1e-12)
+    writer.add_causal_attention(False)
+    writer.add_tokenizer_model("bert")
+    writer.add_token_list(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "\u2581a"])
+    writer.add_token_types([3, 2, 3, 3, 3, 1])
+    writer.add_token_type_count(2)
+    writer.add_chat_template("{{ messages[0].content }}")
+    layer = {"attn_q": (32, 32), "attn_k": (32, 32), "attn_v": (32, 32), "attn_output": (32, 32), "ffn_up": (64, 32),
+             "ffn_down": (32, 64), "attn_output_norm": (32,), "layer_output_norm": (32,)}  # fmt: skip
+    shapes: dict[str, tuple[int, ...]] = {
+        "token_embd.weight": (6, 32),
+        "token_types.weight": (2, 32),
+        "position_embd.weight": (512, 32),
+    }
+    shapes |= {"token_embd_norm.weight": (32,), "token_embd_norm.bias": (32,)}
+    shapes |= {f"blk.0.{name}.weight": shape for name, shape in layer.items()}
+    shapes |= {f"blk.0.{name}.bias": shape[:1] for name, shape in layer.items()}
+    for name, shape in shapes.items():
+        writer.add_tensor(name, np.ones(shape, np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    with closing(LlamaEngine(path, ONE)) as engine:
+        for _ in range(2):
+            with pytest.raises(EngineFailed, match="not one for embeddings"):
+                list(engine.stream([Message("user", "a a")], GREEDY))
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
