@@ -99,5 +99,5 @@ def open_engine(model: str | None = None, settings: EngineSettings | None = None
     from assistant.process import EngineProcess  # noqa: PLC0415  commands that open no engine do without it
 
     path = find_model(model)
-    header = read_header(path)
-    return EngineProcess(path, settings, name=header.name if path == starter() else path.stem)
+    read_header(path)
+    return EngineProcess(path, settings)

@@ -344,7 +344,8 @@ class ChatScreen(Screen[None]):
         self._rule.fraction = activity.fraction
         self._status.show_state(activity.words, busy=self._busy, well=activity.phase == "ready")
         self._status.show_context(self._used, info.context if info is not None else 0, exact=self._exact)
-        self._status.show_model(f"{info.name} {info.quantization}" if info is not None else "")
+        named = info is None or info.quantization.lower() in info.name.lower()
+        self._status.show_model("" if info is None else info.name if named else f"{info.name} {info.quantization}")
         if self._busy:
             self._status.show_keys(("Enter", "queue"), ("Esc", "stop"), ("F1", "help"), ("Ctrl+Q", "quit"))
         else:
