@@ -16,9 +16,6 @@ from assistant.llama_model import LlamaModel
 
 BATCH = 512
 """Tokens read at once: progress is told, and a stop is heard, that often."""
-_MAX_SCORES = 512 << 20
-"""Bytes for one batch's attention scores, which exist only without flash attention."""
-_SMALLEST_PIECE = 128
 _ABORTED = 2  # llama_decode's word for it
 
 
@@ -41,8 +38,7 @@ class LlamaContext:
         self._abort = llama_cpp.ggml_abort_callback(lambda _: interrupted())  # llama.cpp keeps the pointer: so do we
         parameters = llama_cpp.llama_context_default_params()
         parameters.n_ctx = size
-        parameters.n_batch = min(BATCH, size)
-        parameters.n_ubatch, parameters.flash_attn_type = _attention(model, size)
+        parameters.n_batch = parameters.n_ubatch = min(BATCH, size)
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.abort_callback = self._abort
         parameters.no_perf = True
@@ -119,20 +115,3 @@ class LlamaContext:
             llama_cpp.llama_memory_clear(memory, True)
             length = 0
         del self.tokens[length:]
-
-
-def _attention(model: LlamaModel, size: int) -> tuple[int, int]:
-    """Tokens computed at once, and whether by flash attention, which llama.cpp itself would choose everywhere.
-
-    On processors it writes slowly behind a long prompt: the starter model on two cores, at 155, 1,835 and 4,835 tokens,
-    wrote 30, 24 and 11 tokens a second with it, and 32, 57 and 36 without; it read 142, 236 and 177, and 132, 209 and
-    152. Without it the scores of tokens x context x heads are held in memory; the tokens shrink to what that allows.
-    """
-    piece = min(BATCH, size)
-    if model.gpu_layers:
-        return piece, llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO
-    while piece > _SMALLEST_PIECE and piece * size * model.heads * 4 > _MAX_SCORES:
-        piece //= 2
-    if piece * size * model.heads * 4 > _MAX_SCORES:
-        return min(BATCH, size), llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO
-    return piece, llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED

@@ -74,7 +74,6 @@ class LlamaModel:
         self.vocab = llama_cpp.llama_model_get_vocab(pointer)
         self.vocabulary: int = llama_cpp.llama_vocab_n_tokens(self.vocab)
         self.layers: int = llama_cpp.llama_model_n_layer(pointer)
-        self.heads: int = llama_cpp.llama_model_n_head(pointer)
         offloaded = self.layers + 1 if gpu_layers < 0 else min(gpu_layers, self.layers + 1)
         self.gpu_layers = offloaded if llama_cpp.llama_supports_gpu_offload() else 0
         self.trained_context: int = llama_cpp.llama_model_n_ctx_train(pointer)

@@ -21,7 +21,6 @@ from assistant.errors import EngineFailed, TemplateFailed
 from assistant.events import Event, Finished, Loading, Reading, Text, Usage
 from assistant.gguf_file import read_header
 from assistant.llama import LlamaEngine
-from assistant.llama_context import _attention
 from assistant.llama_model import LlamaModel, load_model
 from assistant.messages import Message, Sampling
 from assistant.prompt import Run, render
@@ -269,15 +268,6 @@ def test_without_a_template_it_does_not_chat(tmp_path: Path, starter_gguf: Path)
         with pytest.raises(TemplateFailed, match="no chat template"):
             list(engine.stream(SHORT, GREEDY))
         assert engine.count("one two") == 2
-
-
-@pytest.mark.parametrize(
-    ("size", "piece", "flash"), [(256, 256, 0), (8192, 512, 0), (32768, 256, 0), (65536, 128, 0), (131072, 512, -1)]
-)
-def test_scores_stay_within_their_memory(size: int, piece: int, flash: int, model: LlamaModel) -> None:
-    """Without flash attention as long as 512 MiB hold the scores of 9 heads; automatic beyond."""
-    assert _attention(model, size) == (piece, flash)
-    assert flash or piece * size * 9 * 4 <= 512 << 20
 
 
 def test_an_encoder_is_refused(tmp_path: Path) -> None:
