@@ -72,8 +72,8 @@ class Answer:
         """Show the next piece at once."""
         shown = printable(piece)
         if shown:
+            self._line_open = not shown.endswith("\n")  # first: an interruption may come while the piece is shown
             click.echo(shown, nl=False)
-            self._line_open = not shown.endswith("\n")
 
     def __enter__(self) -> Self:
         return self
