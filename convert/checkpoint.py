@@ -1,6 +1,6 @@
 """A model folder as published on the hub: its configuration, its tensors by name, its tokenizer files.
 
-No code of the folder is run and nothing outside the folder is opened. Weights stay memory-mapped until they are asked
+No code of the folder is run and nothing outside the folder is opened. Weights stay in their files until they are asked
 for. What the values mean is for others to say.
 """
 
@@ -13,7 +13,8 @@ from stat import S_ISREG
 from typing import Any
 
 from convert.errors import IncompleteCheckpoint, InvalidCheckpoint
-from convert.safetensors_file import WEIGHT_TYPES, StoredTensor, read_safetensors
+from convert.safetensors_file import read_safetensors
+from convert.stored import StoredTensor, Weight
 
 _INDEX = "model.safetensors.index.json"
 _SINGLE = "model.safetensors"
@@ -24,13 +25,13 @@ _MAX_JSON_BYTES = 512 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """One folder, read. `tensors` maps names to views of the mapped files."""
+    """One folder, read. `tensors` maps names to weights in their files."""
 
     folder: Path
     config: Mapping[str, Any]
     generation: Mapping[str, Any]
     """generation_config.json; empty where there is none."""
-    tensors: Mapping[str, StoredTensor]
+    tensors: Mapping[str, Weight]
 
     @property
     def name(self) -> str:
@@ -61,14 +62,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         raise InvalidCheckpoint(
             f"{folder} has no config.json; a Hugging Face model folder was expected; give the folder that holds it"
         )
-    tensors = _read_weights(folder)
-    for tensor in tensors.values():
-        if tensor.dtype not in WEIGHT_TYPES:
-            raise InvalidCheckpoint(
-                f"{tensor.name} in {tensor.file.name} has type {tensor.dtype}; {', '.join(WEIGHT_TYPES)} was expected; "
-                "use the unquantized checkpoint"
-            )
-    return Checkpoint(folder, config, read_json(folder / "generation_config.json") or {}, tensors)
+    return Checkpoint(folder, config, read_json(folder / "generation_config.json") or {}, _read_weights(folder))
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -146,19 +140,19 @@ def _read_shards(folder: Path, index: dict[str, Any]) -> dict[str, StoredTensor]
         for tensor in read_safetensors(folder / name).values():
             if tensor.name in tensors:
                 raise InvalidCheckpoint(
-                    f"{tensor.name} stands in {tensors[tensor.name].file.name} and in {name}; "
+                    f"{tensor.name} stands in {tensors[tensor.name].path.name} and in {name}; "
                     "each tensor was expected once; download the model again"
                 )
             tensors[tensor.name] = tensor
     for tensor_name, file in weight_map.items():
-        if tensor_name not in tensors or tensors[tensor_name].file.name != file:
+        if tensor_name not in tensors or tensors[tensor_name].path.name != file:
             raise IncompleteCheckpoint(
                 f"{tensor_name} is not in {file}, where {_INDEX} says it is; download that file and the index again"
             )
     unlisted = sorted(set(tensors) - set(weight_map))
     if unlisted:
         raise InvalidCheckpoint(
-            f"{unlisted[0]} is in {tensors[unlisted[0]].file.name} but not in {_INDEX}; "
+            f"{unlisted[0]} is in {tensors[unlisted[0]].path.name} but not in {_INDEX}; "
             "index and shards of one download were expected; download the model again"
         )
     return tensors

@@ -7,9 +7,11 @@ result. Knows nothing of families: each asks for what it handles.
 from collections.abc import Mapping
 from typing import Any
 
+from convert.choices import Choices
 from convert.errors import InvalidCheckpoint, UnsupportedArchitecture
 
 _REQUIRED = object()
+_NO_CHOICES = Choices()
 
 MAX_NUMBER = 1e38
 """Numbers are written as float32; what it cannot hold is a damaged file."""
@@ -104,8 +106,9 @@ KNOWN_HARMLESS = frozenset(
 class Config:
     """Reads values of one JSON object by key and remembers which keys were asked for."""
 
-    def __init__(self, values: Mapping[str, Any], file: str = "config.json") -> None:
+    def __init__(self, values: Mapping[str, Any], choices: Choices = _NO_CHOICES, file: str = "config.json") -> None:
         self._values = values
+        self.choices = choices
         self._file = file
         self._read: set[str] = set()
 

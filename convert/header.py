@@ -12,6 +12,8 @@ from typing import Any
 
 from gguf import GGUF_MAGIC, GGUF_VERSION, GGUFValueType
 
+_ITEMS = {bool: (GGUFValueType.BOOL, "?"), float: (GGUFValueType.FLOAT32, "f"), int: (GGUFValueType.INT32, "i")}
+
 ALIGNMENT = 32
 """GGUF's default; each tensor begins at a multiple of it."""
 
@@ -34,7 +36,8 @@ class TensorInfo:
 def header(keys: Mapping[str, Any], tensors: Sequence[TensorInfo]) -> bytes:
     """The header, padded so that data can follow. Tensors lie one behind the other in the order given.
 
-    Python types carry the GGUF type: int is uint32, float is float32, sequences are arrays of strings or of int32.
+    Python types carry the GGUF type: int is uint32, float is float32, sequences are arrays of
+    strings, bools, float32 or int32 by the type of their items.
     """
     parts = [struct.pack("<IIQQ", GGUF_MAGIC, GGUF_VERSION, len(tensors), len(keys))]
     for key, value in keys.items():
@@ -65,7 +68,8 @@ def _value(value: Any) -> bytes:
 def _array(items: Sequence[Any]) -> bytes:
     if all(isinstance(item, str) for item in items):
         return struct.pack("<IQ", GGUFValueType.STRING, len(items)) + _strings(items)
-    return struct.pack(f"<IQ{len(items)}i", GGUFValueType.INT32, len(items), *items)
+    kind, letter = next(kind for python, kind in _ITEMS.items() if all(type(item) is python for item in items))
+    return struct.pack(f"<IQ{len(items)}{letter}", kind, len(items), *items)
 
 
 def _strings(texts: Iterable[str]) -> bytes:

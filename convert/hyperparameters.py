@@ -7,9 +7,12 @@ from convert.errors import InvalidCheckpoint
 from convert.rope import Rope, read_rope
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hyperparameters:
-    """Sizes are counts of elements. Names double as the dimensions that the architecture rows are checked against."""
+    """Sizes are counts of elements. Names double as the dimensions that the architecture rows are checked against.
+
+    A family that needs more extends this class in its own file.
+    """
 
     layers: int
     hidden: int
@@ -27,6 +30,8 @@ class Hyperparameters:
     attention_bias: bool
     mlp_bias: bool
     rope: Rope
+    warnings: tuple[str, ...] = ()
+    """What the user should know about how the config was understood; RoPE has its own."""
 
     @property
     def q_width(self) -> int:

@@ -13,7 +13,7 @@ from convert.spec import Architecture
 from convert.templates import Template
 from convert.vocabulary import Vocabulary
 
-Metadata = dict[str, bool | int | float | str | Sequence[str] | Sequence[int]]
+Metadata = dict[str, bool | int | float | str | Sequence[str] | Sequence[int] | Sequence[float] | Sequence[bool]]
 
 _QUANTIZATION_VERSION = 2  # GGML_QNT_VERSION of the block formats
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -17,9 +18,10 @@ from convert.ggml import F32
 from convert.header import TensorInfo
 from convert.hyperparameters import Hyperparameters
 from convert.metadata import model_metadata, template_metadata
-from convert.quantize import RECIPES, Quantizer, Work, file_info, tensor_types
+from convert.plan import Planned, plan
+from convert.quantize import BLOCK_ELEMENTS, RECIPES, Quantizer, Work, file_info, tensor_types
 from convert.report import Converted, Event, Fact, Report, RopeReport, Step, TemplateReport
-from convert.spec import Architecture, Planned, plan
+from convert.spec import Architecture
 from convert.templates import Template, read_template
 from convert.tokens import Agreement, agree
 from convert.vocabulary import Vocabulary, read_vocabulary
@@ -105,9 +107,9 @@ def _read(source: Path) -> _Model:
 def _works(model: _Model, extra: list[TensorInfo], infos: list[TensorInfo]) -> Iterator[Work]:
     """The tensors in file order, each fetched only when its turn comes."""
     for info in extra:
-        yield Work(info, np.array(model.hyper.rope.divisors, dtype=np.float32))
+        yield Work(info, [partial(np.array, [model.hyper.rope.divisors], dtype=np.float32)])
     for info, tensor in zip(infos, model.tensors, strict=True):
-        yield Work(info, tensor.array())
+        yield Work(info, tensor.blocks(BLOCK_ELEMENTS))
 
 
 def _write(file: Output, done: int, quantizer: Quantizer, works: Iterator[Work]) -> Iterator[Step]:
@@ -145,7 +147,7 @@ def _report(
 
 
 def _warnings(model: _Model) -> tuple[str, ...]:
-    found = list(model.hyper.rope.warnings)
+    found = [*model.hyper.rope.warnings, *model.hyper.warnings]
     if model.template.text is None:
         found.append("the checkpoint carries no chat template; chat will need one, completion works")
     return tuple(found)

@@ -8,7 +8,7 @@ cores, with memory bounded by the blocks in flight.
 import os
 import re
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
@@ -20,6 +20,7 @@ from convert.ggml import BF16, F16, F32, Array, quantize, row_bytes, type_name, 
 from convert.header import TensorInfo, header
 from convert.llama import dry_run
 from convert.metadata import Metadata
+from convert.plan import Block
 from convert.scratch import scratch_file
 
 RECIPES: Mapping[str, int] = {
@@ -35,7 +36,8 @@ RECIPES: Mapping[str, int] = {
     "q6_k": 18,
 }
 
-_BLOCK_ELEMENTS = 1 << 18  # 1 MiB of float32: enough work for a call, little enough to share a small tensor among cores
+BLOCK_ELEMENTS = 1 << 18
+"""1 MiB of float32: enough work for a call, little enough to share a small tensor among the cores."""
 _PLAIN = {np.dtype(np.float32): F32, np.dtype(np.float16): F16, np.dtype(np.uint16): BF16}
 _LIMITS = {F32: 3.4028235e38, BF16: 3.3895314e38, F16: 65504.0}
 """The largest number a type holds."""
@@ -44,10 +46,10 @@ _LOG_LINE = re.compile(r"\[ *\d+/ *\d+\] +(\S+) +- \[[^\]]*\], type = +(\S+), si
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One tensor to be written: its raw items (f32, f16, or bf16 as uint16) and the type they become."""
+    """One tensor to be written: what reads its rows block by block (raw f32, f16, or bf16 as uint16), and its type."""
 
     info: TensorInfo
-    array: Array
+    blocks: Iterable[Block]
 
 
 def tensor_types(recipe: int, metadata: Metadata, tensors: Sequence[tuple[str, tuple[int, ...]]]) -> dict[str, int]:
@@ -85,7 +87,7 @@ class Quantizer:
         pool = ThreadPoolExecutor(self.threads)
         try:
             for work in works:
-                for block in _blocks(work.array):
+                for block in work.blocks:
                     window.append((work.info.name, pool.submit(_encode, work.info, block)))
                     if len(window) > 2 * self.threads:
                         yield self._take(window)
@@ -104,16 +106,9 @@ class Quantizer:
         return name, data
 
 
-def _blocks(array: Array) -> Iterator[Array]:
-    rows = array.reshape(-1, array.shape[-1])
-    step = max(1, _BLOCK_ELEMENTS // rows.shape[1])
-    for start in range(0, rows.shape[0], step):
-        yield rows[start : start + step]
-
-
-def _encode(info: TensorInfo, block: Array) -> tuple[Array, float]:
+def _encode(info: TensorInfo, read: Block) -> tuple[Array, float]:
     """Bytes of a block of rows, and the seconds inside the quantizer."""
-    block = np.ascontiguousarray(block)
+    block = np.ascontiguousarray(read())
     if _PLAIN[block.dtype] == info.kind and info.kind == BF16:
         if np.any((block & 0x7F80) == 0x7F80):
             raise _out_of_range(info, widen(block))

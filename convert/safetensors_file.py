@@ -1,4 +1,4 @@
-"""One .safetensors file, memory-mapped: names, types, shapes and the bytes themselves, without torch or copies.
+"""One .safetensors file: names, types, shapes and the place of each tensor, without torch and without copies.
 
 The format (https://github.com/huggingface/safetensors#format): 8 bytes of little-endian header length, a JSON header
 `{name: {dtype, shape, data_offsets}}`, then the data. Nothing in the header is believed before it was checked against
@@ -7,68 +7,40 @@ the size of the file.
 
 import json
 import math
-import mmap
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from convert.errors import InvalidCheckpoint
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from convert.stored import SourceFile, StoredTensor
 
 _MAX_HEADER_BYTES = 100_000_000  # the format's own limit
 
 _ITEM_BYTES = {"BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2}
 _ITEM_BYTES |= {"I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8}
 
-WEIGHT_TYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
-"""Types that weights may have, and the numpy type of their raw items (numpy has no bf16: its bits as uint16)."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTensor:
-    """A tensor in a file: its type as the format names it, its shape, and a read-only view of its bytes."""
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    file: Path
-    data: memoryview
-
-    def array(self) -> Array:
-        """The raw items in the tensor's shape (bf16 as uint16), still backed by the file."""
-        return np.frombuffer(self.data, dtype=WEIGHT_TYPES[self.dtype]).reshape(self.shape)
-
 
 def read_safetensors(path: Path) -> dict[str, StoredTensor]:
     """All tensors of a file by name. Raises InvalidCheckpoint where the file is cut short or its header lies."""
+    file = SourceFile(path)
+    if file.size < 8:
+        raise _damaged(path, f"it has {file.size} bytes", "at least 8")
+    length = int.from_bytes(file.read(0, 8).tobytes(), "little")
+    if length > _MAX_HEADER_BYTES or length > file.size - 8:
+        raise _damaged(path, f"its header claims {length} bytes", f"at most {min(file.size - 8, _MAX_HEADER_BYTES)}")
     try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
-            if size < 8:
-                raise _damaged(path, f"it has {size} bytes", "at least 8")
-            view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except OSError as error:
-        raise InvalidCheckpoint(f"{path.name} cannot be read ({error.strerror}); a weight file was expected") from error
-    length = int.from_bytes(view[:8], "little")
-    if length > _MAX_HEADER_BYTES or length > size - 8:
-        raise _damaged(path, f"its header claims {length} bytes", f"at most {min(size - 8, _MAX_HEADER_BYTES)}")
-    try:
-        header = json.loads(bytes(view[8 : 8 + length]).decode("utf-8"), object_pairs_hook=_unique)
+        header = json.loads(file.read(8, length).tobytes().decode("utf-8"), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise _damaged(path, f"its header is not JSON ({error})", "a JSON object") from error
     if not isinstance(header, dict):
         raise _damaged(path, "its header is not an object", "a JSON object")
     header.pop("__metadata__", None)
-    data = view[8 + length :]
-    tensors = {name: _entry(path, name, entry, data) for name, entry in header.items()}
-    _check_coverage(path, header, len(data))
+    tensors = {name: _entry(file, name, entry, 8 + length) for name, entry in header.items()}
+    _check_coverage(path, header, file.size - 8 - length)
     return tensors
 
 
-def _entry(path: Path, name: str, entry: Any, data: memoryview) -> StoredTensor:
+def _entry(file: SourceFile, name: str, entry: Any, origin: int) -> StoredTensor:
+    path, room = file.path, file.size - origin
     try:
         dtype, shape, (start, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
     except (KeyError, TypeError, ValueError) as error:
@@ -77,12 +49,12 @@ def _entry(path: Path, name: str, entry: Any, data: memoryview) -> StoredTensor:
         raise _damaged(path, f"{name} has type {dtype!r}", "one of " + ", ".join(_ITEM_BYTES))
     if not all(type(n) is int and 0 <= n < 2**48 for n in (*shape, start, end)):
         raise _damaged(path, f"{name} has shape {list(shape)} at {[start, end]}", "whole numbers")
-    if not start <= end <= len(data):
-        raise _damaged(path, f"{name} lies at bytes {start} to {end}", f"an end within the {len(data)} bytes of data")
+    if not start <= end <= room:
+        raise _damaged(path, f"{name} lies at bytes {start} to {end}", f"an end within the {room} bytes of data")
     needed = math.prod(shape) * _ITEM_BYTES[dtype]
     if end - start != needed:
         raise _damaged(path, f"{name} has {end - start} bytes", f"{needed} for {dtype} {list(shape)}")
-    return StoredTensor(name, dtype, shape, path, data[start:end])
+    return StoredTensor(name, dtype, shape, file, origin + start)
 
 
 def _check_coverage(path: Path, header: dict[str, Any], size: int) -> None:

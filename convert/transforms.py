@@ -1,25 +1,40 @@
-"""Pure rearrangements of a weight's raw items. No value is changed, so they hold for f32, f16 and bf16 bits alike."""
+"""Pure rearrangements and row-wise steps of weights.
+
+A rearrangement is an order of rows: `weight[order]` is what GGUF wants. A step works on float32 rows, each by itself.
+"""
 
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Order = np.ndarray[Any, np.dtype[np.int64]]
+
+_SMALLEST_NORM = np.float32(1e-12)
+"""Divisor of a row of zeros, as torch.nn.functional.normalize takes it."""
 
 
-def interleave(weight: Array, heads: int) -> Array:
-    """Rows of each head from Hugging Face's order (first halves, then second halves) to adjacent pairs.
+def interleaved(heads: int, head_dim: int) -> Order:
+    """From Hugging Face's order (first halves of a head, then second halves) to adjacent pairs, [heads * head_dim].
 
-    `weight`: [heads * d, ...] -> the same shape; row `k` of the first half goes to `2k`, of the second to `2k + 1`.
-    llama.cpp's architecture `llama` rotates adjacent pairs (its rope type NORM).
+    Row 2k of a head is row k of its first half, row 2k + 1 is row k of its second. llama.cpp's rope type NORM, which
+    the architecture `llama` uses, rotates adjacent pairs.
     """
-    half = weight.shape[0] // heads // 2
-    split = weight.reshape(heads, 2, half, *weight.shape[1:])
-    return split.swapaxes(1, 2).reshape(weight.shape)
+    return np.arange(heads * head_dim).reshape(heads, 2, head_dim // 2).swapaxes(1, 2).reshape(-1)
 
 
-def separate(weight: Array, heads: int) -> Array:
-    """The inverse of `interleave`."""
-    half = weight.shape[0] // heads // 2
-    pairs = weight.reshape(heads, half, 2, *weight.shape[1:])
-    return pairs.swapaxes(1, 2).reshape(weight.shape)
+def separated(heads: int, head_dim: int) -> Order:
+    """The inverse of `interleaved`."""
+    return np.arange(heads * head_dim).reshape(heads, head_dim // 2, 2).swapaxes(1, 2).reshape(-1)
+
+
+def unit_rows(rows: Array) -> Array:
+    """Each row over its L2 norm, in float32: the head of models with a NormHead. `rows`: [n, hidden]."""
+    norms = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float32))
+    divided: Array = rows / np.maximum(norms, _SMALLEST_NORM)[:, None]
+    return divided
+
+
+def plus_one(rows: Array) -> Array:
+    """Norm weights that are stored as their difference from one."""
+    return rows + np.float32(1)

@@ -1,8 +1,8 @@
 """Rows that families share, so that a family reads like the summary of its paper."""
 
 from convert.hyperparameters import Hyperparameters
-from convert.spec import Array, Tensor
-from convert.transforms import interleave
+from convert.spec import Tensor
+from convert.transforms import Order, interleaved
 
 
 def untied(hyper: Hyperparameters) -> bool:
@@ -20,14 +20,14 @@ def with_mlp_bias(hyper: Hyperparameters) -> bool:
     return hyper.mlp_bias
 
 
-def interleave_heads(weight: Array, hyper: Hyperparameters) -> Array:
-    """Query rows to adjacent pairs, head by head."""
-    return interleave(weight, hyper.heads)
+def interleaved_heads(hyper: Hyperparameters) -> Order:
+    """Query rows in adjacent pairs, head by head."""
+    return interleaved(hyper.heads, hyper.head_dim)
 
 
-def interleave_kv_heads(weight: Array, hyper: Hyperparameters) -> Array:
-    """Key rows to adjacent pairs, head by head."""
-    return interleave(weight, hyper.kv_heads)
+def interleaved_kv_heads(hyper: Hyperparameters) -> Order:
+    """Key rows in adjacent pairs, head by head."""
+    return interleaved(hyper.kv_heads, hyper.head_dim)
 
 
 OUTER = (
@@ -44,12 +44,12 @@ NORMS = (
 _Q, _K, _V, _O = (f"model.layers.{{i}}.self_attn.{part}_proj" for part in "qkvo")
 
 INTERLEAVED_ATTENTION = (
-    Tensor("blk.{i}.attn_q.weight", f"{_Q}.weight", ("q_width", "hidden"), interleave_heads),
-    Tensor("blk.{i}.attn_k.weight", f"{_K}.weight", ("kv_width", "hidden"), interleave_kv_heads),
+    Tensor("blk.{i}.attn_q.weight", f"{_Q}.weight", ("q_width", "hidden"), interleaved_heads),
+    Tensor("blk.{i}.attn_k.weight", f"{_K}.weight", ("kv_width", "hidden"), interleaved_kv_heads),
     Tensor("blk.{i}.attn_v.weight", f"{_V}.weight", ("kv_width", "hidden")),
     Tensor("blk.{i}.attn_output.weight", f"{_O}.weight", ("hidden", "q_width")),
-    Tensor("blk.{i}.attn_q.bias", f"{_Q}.bias", ("q_width",), interleave_heads, with_attention_bias),
-    Tensor("blk.{i}.attn_k.bias", f"{_K}.bias", ("kv_width",), interleave_kv_heads, with_attention_bias),
+    Tensor("blk.{i}.attn_q.bias", f"{_Q}.bias", ("q_width",), interleaved_heads, with_attention_bias),
+    Tensor("blk.{i}.attn_k.bias", f"{_K}.bias", ("kv_width",), interleaved_kv_heads, with_attention_bias),
     Tensor("blk.{i}.attn_v.bias", f"{_V}.bias", ("kv_width",), when=with_attention_bias),
     Tensor("blk.{i}.attn_output.bias", f"{_O}.bias", ("hidden",), when=with_attention_bias),
 )
