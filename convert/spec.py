@@ -10,6 +10,7 @@ from typing import Any
 
 from convert.config import Config
 from convert.hyperparameters import Hyperparameters
+from convert.reference import Reference
 from convert.stored import Array, Weight
 from convert.transforms import Order
 
@@ -70,3 +71,5 @@ class Architecture:
     """Ids that end an answer of this family, whatever the files of a checkpoint say."""
     examine: Callable[[Mapping[str, Weight], Any], None] | None = None
     """Looks at the weights before anything is written; raises what speaks against converting them."""
+    reference: Reference | None = None
+    """What `verify` computes logits with, where transformers carries none of the classes."""
