@@ -19,7 +19,12 @@ MAX_NUMBER = 1e38
 CHANGES_THE_MATHS: Mapping[str, tuple[Any, ...]] = {
     # key -> the values with which it changes nothing. Taken from the configuration classes of transformers and from
     # the custom code that the families' own repositories ship.
+    "activation_function": (),
+    "add_bias_linear": (False,),
+    "add_cross_attention": (False,),
+    "add_qkv_bias": (False,),
     "alibi": (False,),
+    "apply_residual_connection_post_layernorm": (False,),
     "attention_bias": (False,),
     "attention_multiplier": (),
     "attention_out_bias": (False,),
@@ -27,45 +32,60 @@ CHANGES_THE_MATHS: Mapping[str, tuple[Any, ...]] = {
     "attn_output_bias": (False,),
     "bias": (False,),
     "clip_qkv": (None,),
+    "decoder_sparse_step": (1,),
     "embedding_multiplier": (1, 1.0),
     "embedding_multiplier_scale": (None, 1, 1.0),
     "final_logit_softcapping": (None,),
     "full_attention_interval": (None,),
     "hidden_act": ("silu",),
     "hidden_activation": (None, "silu"),
+    "interleaved_qkv": (False,),
     "layer_types": (),
+    "lm_head_bias": (None, False),
     "logit_scale": (None, 1, 1.0),
     "logits_scaling": (1, 1.0),
     "max_window_layers": (),
     "mlp_bias": (False,),
+    "mlp_only_layers": (None, []),
     "moe_intermediate_size": (None,),
+    "n_inner": (None,),
     "no_bias": (True,),
     "no_rope_layer_interval": (None, 0),
     "no_rope_layers": (None, []),
     "norm_head": (None, False, 0),
+    "norm_topk_prob": (),
     "num_experts": (None, 0),
     "num_local_experts": (None, 0),
     "parallel_attn": (False,),
     "partial_rotary_factor": (None, 1, 1.0),
+    "post_layer_norm": (True,),
+    "pre_seq_len": (None,),
     "qk_layernorm": (False,),
     "qk_norm": (None, False),
     "qkv_bias": (False,),
-    "query_pre_attn_scalar": (),
+    "quantization_bit": (None, 0),
     "quantization_config": (None,),
+    "query_pre_attn_scalar": (),
     "residual_multiplier": (1, 1.0),
     "residual_multiplier_scale": (None, 1, 1.0),
+    "rmsnorm": (True,),
     "rope_local_base_freq": (None,),
-    "rope_percent": (None, 1, 1.0),
     "rope_pct": (None, 1, 1.0),
+    "rope_percent": (None, 1, 1.0),
     "rope_ratio": (None, 1, 1.0),
     "rotary_emb_base": (None,),
     "rotary_pct": (None, 1, 1.0),
+    "scale_attn_by_inverse_layer_idx": (False,),
+    "scale_attn_weights": (True,),
     "scale_depth": (None,),
     "scale_emb": (None, 1, 1.0),
     "sliding_window": (None,),
+    "sliding_window_pattern": (None,),
     "use_bias": (False,),
+    "use_bidirectional_attention": (None, False),
     "use_cross_attention": (False,),
     "use_mrope": (False,),
+    "use_parallel_residual": (False,),
     "use_qk_norm": (False,),
     "use_qkv_bias": (False,),
     "use_sliding_window": (False,),
@@ -74,27 +94,53 @@ CHANGES_THE_MATHS: Mapping[str, tuple[Any, ...]] = {
 KNOWN_HARMLESS = frozenset(
     {
         # training, bookkeeping and generation: nothing here reaches the forward pass of inference
-        "_from_model_config",
         "_attn_implementation",
         "_attn_implementation_autoset",
-        "_name_or_path",
+        "_from_model_config",
         "_model_name_or_path",
+        "_name_or_path",
         "architectures",
         "attention_dropout",
+        "attention_probs_dropout_prob",
+        "attention_softmax_in_fp32",
+        "attn_pdrop",
         "auto_map",
+        "bias_dropout_fusion",
         "bos_token_id",
+        "cache_implementation",
+        "classifier_dropout",
         "dtype",
+        "embd_pdrop",
         "eos_token_id",
+        "fp32_residual_connection",
+        "gradient_checkpointing",
         "hidden_dropout",
+        "hidden_dropout_prob",
+        "id2label",
         "initializer_range",
         "is_decoder",
+        "label2id",
+        "masked_softmax_fusion",
         "model_type",
+        "offset_alibi",
         "output_attentions",
         "output_hidden_states",
+        "output_router_logits",
         "pad_token_id",
         "pretraining_tp",
+        "reorder_and_upcast_attn",
         "resid_pdrop",
         "return_dict",
+        "router_aux_loss_coef",
+        "skip_bias_add",
+        "skip_bias_add_qkv",
+        "slow_but_exact",
+        "summary_activation",
+        "summary_first_dropout",
+        "summary_proj_to_labels",
+        "summary_type",
+        "summary_use_proj",
+        "task_specific_params",
         "torch_dtype",
         "transformers_version",
         "unk_token_id",
@@ -142,6 +188,17 @@ class Config:
             raise self._wrong(key, value, "true or false")
         return value
 
+    def only(self, key: str, *allowed: Any, default: Any) -> Any:
+        """A value that must be one of `allowed`; `default` where it is absent or null. Raises UnsupportedArchitecture.
+
+        For what the family's graph has in these forms only.
+        """
+        value = self.value(key)
+        value = default if value is None else value
+        if not _is_among(value, allowed):
+            raise self._changes(key, value, allowed)
+        return value
+
     def finish(self) -> tuple[str, ...]:
         """Refuse keys nobody read that would change the maths; give the remaining unread ones, sorted.
 
@@ -149,15 +206,9 @@ class Config:
         """
         unread = sorted(set(self._values) - self._read)
         for key in unread:
-            if key in CHANGES_THE_MATHS and not any(
-                type(self._values[key]) is type(harmless) and self._values[key] == harmless
-                for harmless in CHANGES_THE_MATHS[key]
-            ):
-                allowed = " or ".join(repr(value) for value in CHANGES_THE_MATHS[key]) or "the key to be absent"
-                raise UnsupportedArchitecture(
-                    f"{key} is {self._values[key]!r} in {self._file}, which changes the model's maths; "
-                    f"this family is converted with {allowed}; no file was written because it would be wrong"
-                )
+            harmless = CHANGES_THE_MATHS.get(key)
+            if harmless is not None and not _is_among(self._values[key], harmless):
+                raise self._changes(key, self._values[key], harmless)
         return tuple(key for key in unread if key not in KNOWN_HARMLESS and key not in CHANGES_THE_MATHS)
 
     def _get(self, key: str, default: Any, expected: str) -> Any:
@@ -172,3 +223,15 @@ class Config:
 
     def _wrong(self, key: str, value: Any, expected: str) -> InvalidCheckpoint:
         return InvalidCheckpoint(f"{key} is {value!r} in {self._file}; {expected} was expected; restore the file")
+
+    def _changes(self, key: str, value: Any, allowed: tuple[Any, ...]) -> UnsupportedArchitecture:
+        known = " or ".join(repr(item) for item in allowed) or "the key to be absent"
+        return UnsupportedArchitecture(
+            f"{key} is {value!r} in {self._file}, which changes the model's maths; "
+            f"this family is converted with {known}; no file was written because it would be wrong"
+        )
+
+
+def _is_among(value: Any, allowed: tuple[Any, ...]) -> bool:
+    """Equal to one of them and of its type: 1 is not True."""
+    return any(type(value) is type(item) and value == item for item in allowed)
