@@ -1,6 +1,9 @@
 """The numbers that shape a model, read once from config.json into one frozen value. Nobody else opens the config."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 from convert.config import Config
 from convert.errors import InvalidCheckpoint
@@ -44,45 +47,60 @@ class Hyperparameters:
         return self.kv_heads * self.head_dim
 
 
-def read_llama(config: Config) -> Hyperparameters:
-    """Hyperparameters in the spelling of transformers' LlamaConfig, with that class's defaults where it has any.
+LLAMA_ROPE = partial(read_rope, default_base=10000.0, default_source="the default of transformers' LlamaConfig")
 
-    Raises InvalidCheckpoint, UnsupportedRope.
+Kind = TypeVar("Kind", bound=Hyperparameters)
+
+
+def read_llama(
+    config: Config,
+    kind: type[Kind],
+    *,
+    head_dim: int | None = None,
+    kv_heads: int | None = None,
+    norm_epsilon: float | None = None,
+    tied: bool = False,
+    attention_bias: bool | None = None,
+    mlp_bias: bool | None = None,
+    rope: Callable[..., Rope] = LLAMA_ROPE,
+    **further: Any,
+) -> Kind:
+    """Hyperparameters in the spelling of transformers' LlamaConfig, which most families share.
+
+    The keywords are what the family's own configuration class takes where config.json is silent (None: the key must be
+    there; for `head_dim` and `kv_heads` what follows from the heads). A bias given as True or False is the family's
+    nature: its key is then not read. `rope`: `read_rope` with what is special to the family. `further`: the fields that
+    `kind` adds. Raises InvalidCheckpoint, UnsupportedRope.
     """
     hidden, heads = config.integer("hidden_size"), config.integer("num_attention_heads")
-    kv_heads = config.integer("num_key_value_heads", heads)
-    if heads % kv_heads:
+    groups = config.integer("num_key_value_heads", kv_heads or heads)
+    if heads % groups:
         raise InvalidCheckpoint(
-            f"num_attention_heads {heads} is no multiple of num_key_value_heads {kv_heads} in config.json; "
+            f"num_attention_heads {heads} is no multiple of num_key_value_heads {groups} in config.json; "
             "restore the file"
         )
-    if not config.has("head_dim") and hidden % heads:
+    if not config.has("head_dim") and head_dim is None and hidden % heads:
         raise InvalidCheckpoint(
             f"hidden_size {hidden} is no multiple of num_attention_heads {heads} in config.json without head_dim; "
             "restore the file"
         )
-    head_dim = config.integer("head_dim", hidden // heads)
-    if head_dim % 2:
-        raise InvalidCheckpoint(f"head_dim is {head_dim}; an even number was expected, since RoPE turns pairs")
+    width = config.integer("head_dim", head_dim or hidden // heads)
+    if width % 2:
+        raise InvalidCheckpoint(f"head_dim is {width}; an even number was expected, since RoPE turns pairs")
     context = config.integer("max_position_embeddings")
-    return Hyperparameters(
+    return kind(
         layers=config.integer("num_hidden_layers"),
         hidden=hidden,
         feed_forward=config.integer("intermediate_size"),
         heads=heads,
-        kv_heads=kv_heads,
-        head_dim=head_dim,
+        kv_heads=groups,
+        head_dim=width,
         vocabulary=config.integer("vocab_size"),
         context=context,
-        norm_epsilon=config.number("rms_norm_eps"),
-        tied=config.flag("tie_word_embeddings", default=False),
-        attention_bias=config.flag("attention_bias", default=False),
-        mlp_bias=config.flag("mlp_bias", default=False),
-        rope=read_rope(
-            config,
-            dimension=head_dim,
-            context=context,
-            default_base=10000.0,
-            default_source="the default of transformers' LlamaConfig",
-        ),
+        norm_epsilon=config.number("rms_norm_eps", *([norm_epsilon] if norm_epsilon else [])),
+        tied=config.flag("tie_word_embeddings", default=tied),
+        attention_bias=config.flag("attention_bias", default=False) if attention_bias is None else attention_bias,
+        mlp_bias=config.flag("mlp_bias", default=False) if mlp_bias is None else mlp_bias,
+        rope=rope(config, dimension=width, context=context),
+        **further,
     )

@@ -1,6 +1,7 @@
 """Llama: RMS norms, grouped-query attention with RoPE over the whole head, SwiGLU, no position table."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from convert.architectures.blocks import GATED_MLP, INTERLEAVED_ATTENTION, NORMS, OUTER
 from convert.hyperparameters import Hyperparameters, read_llama
@@ -27,7 +28,7 @@ LLAMA = Architecture(
     name="llama",
     classes=("LlamaForCausalLM",),
     tensors=OUTER + NORMS + INTERLEAVED_ATTENTION + GATED_MLP,
-    hyperparameters=read_llama,
+    hyperparameters=partial(read_llama, kind=Hyperparameters),
     metadata=metadata,
     ignored=("*.rotary_emb.inv_freq",),
     tied_head="lm_head.weight",
