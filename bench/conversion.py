@@ -1,22 +1,27 @@
 """How long a conversion takes and what it needs, beside llama.cpp's own two steps on the same checkpoint.
 
 Ours is `python -m convert`; theirs is the `convert_hf_to_gguf.py` that llama-cpp-python's source distribution carries,
-writing bf16, and then llama_model_quantize. For bf16 the first step alone is theirs. Every figure is of whole
+writing bf16, and then llama_model_quantize. For bf16 and f16 the first step alone is theirs. Every figure is of whole
 processes, start of the interpreter included; runs alternate (ours, theirs, ours, theirs), and medians are kept.
 """
 
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from bench.child import Run, on_disk, run
 
-GOALS = {"q4_k_m": 3.0, "q8_0": 5.0, "bf16": 5.0}
-"""Quantization -> how many times faster than llama.cpp's steps the conversion is meant to be."""
+SMALL_GOALS = {"q4_k_m": 3.0, "q8_0": 5.0, "bf16": 5.0}
+LARGE_GOALS = {"q4_k_m": 1.7, "q8_0": 4.0, "f16": 4.0, "bf16": 4.0}
+"""Quantization -> how many times faster than llama.cpp's steps the conversion is meant to be: of the starter model, and
+of models so large that starting up no longer counts."""
+
+QUANTIZER_GOAL = 0.85
+"""Part of the time of a large q4_k_m that is meant to pass inside the quantizer: the rest is our own doing."""
 
 MEMORY_GOAL_MIB = 400.0
 
@@ -47,11 +52,11 @@ class Conversion:
         return sum(self.peer_seconds) / self.seconds if self.peer_seconds else None
 
 
-def measure(checkpoint: Path, *, peer: Path | None, runs: int) -> Iterator[Conversion]:
-    """One `Conversion` a quantization with a goal. `peer`: an unpacked source distribution of llama-cpp-python."""
+def measure(checkpoint: Path, quantizations: Iterable[str], *, peer: Path | None, runs: int) -> Iterator[Conversion]:
+    """One `Conversion` a quantization. `peer`: an unpacked source distribution of llama-cpp-python."""
     with tempfile.TemporaryDirectory(prefix="luciole-bench-") as name:
         folder = Path(name)
-        for quantization in GOALS:
+        for quantization in quantizations:
             ours: list[tuple[Run, dict[str, float], int]] = []
             theirs: list[list[Run]] = []
             for _ in range(runs):
@@ -73,10 +78,12 @@ def _ours(checkpoint: Path, folder: Path, quantization: str) -> tuple[Run, dict[
 
 def _theirs(checkpoint: Path, folder: Path, quantization: str, peer: Path) -> list[Run]:
     script = peer / "vendor" / "llama.cpp" / "convert_hf_to_gguf.py"
-    plain, target = folder / "theirs-bf16.gguf", folder / "theirs.gguf"
-    command = [sys.executable, str(script), str(checkpoint), "--outtype", "bf16", "--outfile", str(plain)]
+    plain, target = folder / "theirs-plain.gguf", folder / "theirs.gguf"
+    direct = quantization in {"f16", "bf16"}
+    kind = quantization if direct else "bf16"
+    command = [sys.executable, str(script), str(checkpoint), "--outtype", kind, "--outfile", str(plain)]
     steps = [run(command, cwd=folder)]
-    if quantization != "bf16":
+    if not direct:
         command = [sys.executable, "-m", "bench.requantize", str(plain), str(target), quantization]
         steps.append(run(command, cwd=folder))
         target.unlink()
