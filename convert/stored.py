@@ -60,7 +60,7 @@ class SourceFile:
         self._lock = Lock()
         try:
             self._descriptor = os.open(path, _FLAGS)
-            finalize(self, os.close, self._descriptor)
+            self._close = finalize(self, os.close, self._descriptor)
             state = os.fstat(self._descriptor)
         except OSError as error:
             raise InvalidCheckpoint(
@@ -93,6 +93,10 @@ class SourceFile:
             raise self._changed(f"it is gone ({error.strerror})") from error
         if state != self._state:
             raise self._changed("its size or its date is another")
+
+    def close(self) -> None:
+        """Give the file back before its time; nothing can be read afterwards."""
+        self._close()
 
     def _read_into(self, view: memoryview, offset: int) -> int:
         if hasattr(os, "preadv"):
