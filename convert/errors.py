@@ -10,7 +10,8 @@ ConversionError
 ├── UnsupportedTokenizer     a tokenizer that llama.cpp would not reproduce
 ├── OutputExists             the target is there already
 ├── NotEnoughSpace           the target's disk cannot hold the file
-└── QuantizerFailed          llama.cpp's library is missing or refused
+├── QuantizerFailed          llama.cpp's library is missing or refused
+└── VerificationFailed       the finished file is not what was planned, or cannot be compared
 """
 
 
@@ -52,3 +53,7 @@ class NotEnoughSpace(ConversionError):
 
 class QuantizerFailed(ConversionError):
     """llama.cpp's library is missing, or it refused what was asked of it."""
+
+
+class VerificationFailed(ConversionError):
+    """The finished file is not what was planned, or what it should be compared with is not there."""
