@@ -167,6 +167,10 @@ class Config:
         self._read.add(key)
         return self._values.get(key)
 
+    def spelled(self, *keys: str) -> str:
+        """The first of several spellings of one key that is there; the first of all where none is."""
+        return next((key for key in keys if self.has(key)), keys[0])
+
     def integer(self, key: str, default: Any = _REQUIRED) -> int:
         """A positive integer. Raises InvalidCheckpoint where it is anything else, or absent without a default."""
         value = self._get(key, default, "a positive integer")

@@ -46,6 +46,16 @@ class Hyperparameters:
         """Rows of the key and of the value projection."""
         return self.kv_heads * self.head_dim
 
+    @property
+    def qkv_width(self) -> int:
+        """Rows of one projection to query, key and value."""
+        return self.q_width + 2 * self.kv_width
+
+    @property
+    def gate_up_width(self) -> int:
+        """Rows of one projection to gate and up."""
+        return 2 * self.feed_forward
+
 
 LLAMA_ROPE = partial(read_rope, default_base=10000.0, default_source="the default of transformers' LlamaConfig")
 

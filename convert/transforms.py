@@ -28,6 +28,14 @@ def separated(heads: int, head_dim: int) -> Order:
     return np.arange(heads * head_dim).reshape(heads, head_dim // 2, 2).swapaxes(1, 2).reshape(-1)
 
 
+def by_part(heads: int, head_dim: int) -> Order:
+    """From a query, a key and a value block for each head in turn to all queries, all keys, all values.
+
+    BLOOM and GPT-NeoX fuse the three that way; [3 * heads * head_dim].
+    """
+    return np.arange(heads * 3 * head_dim).reshape(heads, 3, head_dim).swapaxes(0, 1).reshape(-1)
+
+
 def unit_rows(rows: Array) -> Array:
     """Each row over its L2 norm, in float32: the head of models with a NormHead. `rows`: [n, hidden]."""
     norms = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float32))

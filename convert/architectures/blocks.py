@@ -1,7 +1,7 @@
 """Rows that families share, so that a family reads like the summary of its paper."""
 
 from convert.hyperparameters import Hyperparameters
-from convert.spec import Tensor
+from convert.spec import Rearrange, Tensor
 from convert.transforms import Order, interleaved
 
 
@@ -64,3 +64,38 @@ GATED_MLP = (
     Tensor("blk.{i}.ffn_up.bias", f"{_UP}.bias", ("feed_forward",), when=with_mlp_bias),
     Tensor("blk.{i}.ffn_down.bias", f"{_DOWN}.bias", ("hidden",), when=with_mlp_bias),
 )
+
+PLAIN_ATTENTION = (
+    # for graphs that rotate the two halves of a head against each other, as the checkpoint does
+    Tensor("blk.{i}.attn_q.weight", f"{_Q}.weight", ("q_width", "hidden")),
+    Tensor("blk.{i}.attn_k.weight", f"{_K}.weight", ("kv_width", "hidden")),
+    Tensor("blk.{i}.attn_v.weight", f"{_V}.weight", ("kv_width", "hidden")),
+    Tensor("blk.{i}.attn_output.weight", f"{_O}.weight", ("hidden", "q_width")),
+)
+
+QKV_BIASES = (
+    Tensor("blk.{i}.attn_q.bias", f"{_Q}.bias", ("q_width",), when=with_attention_bias),
+    Tensor("blk.{i}.attn_k.bias", f"{_K}.bias", ("kv_width",), when=with_attention_bias),
+    Tensor("blk.{i}.attn_v.bias", f"{_V}.bias", ("kv_width",), when=with_attention_bias),
+)
+
+HEAD_NORMS = (
+    Tensor("blk.{i}.attn_q_norm.weight", "model.layers.{i}.self_attn.q_norm.weight", ("head_dim",)),
+    Tensor("blk.{i}.attn_k_norm.weight", "model.layers.{i}.self_attn.k_norm.weight", ("head_dim",)),
+)
+
+FUSED_MLP = (
+    # gate rows first, then up rows, in the checkpoint as in the graph
+    Tensor("blk.{i}.ffn_up.weight", "model.layers.{i}.mlp.gate_up_proj.weight", ("gate_up_width", "hidden")),
+    Tensor("blk.{i}.ffn_down.weight", f"{_DOWN}.weight", ("hidden", "feed_forward")),
+)
+
+
+def affine(
+    name: str, source: str, *shape: str, rows: Rearrange | None = None, transposed: bool = False
+) -> tuple[Tensor, Tensor]:
+    """A layer with weight and bias: `shape` [rows, columns] of the weight in GGUF, or [width] for a norm."""
+    return (
+        Tensor(f"{name}.weight", f"{source}.weight", shape, rows, transposed=transposed),
+        Tensor(f"{name}.bias", f"{source}.bias", shape[:1], rows),
+    )
