@@ -74,9 +74,10 @@ def plan(architecture: Architecture, hyper: Hyperparameters, stored: Mapping[str
     Raises IncompleteCheckpoint (a source is missing), InvalidCheckpoint (a shape is wrong), UnsupportedArchitecture
     (the checkpoint holds a tensor nobody asked for).
     """
+    stored = _whole_names(architecture, stored)
     planned = tuple(_find(row, name, sources, hyper, stored) for row, name, sources in _expand(architecture, hyper))
     taken = {source.name for item in planned for source in item.sources}
-    left = [name for name in stored if name not in taken and not _is_ignored(name, architecture)]
+    left = [name for name, weight in stored.items() if weight.name not in taken and not _is_ignored(name, architecture)]
     if hyper.tied and architecture.tied_head in left:
         _check_tied_head(architecture, stored)
         left.remove(architecture.tied_head)
@@ -90,6 +91,18 @@ def plan(architecture: Architecture, hyper: Hyperparameters, stored: Mapping[str
     if architecture.examine is not None:
         architecture.examine(stored, hyper)
     return planned
+
+
+def _whole_names(architecture: Architecture, stored: Mapping[str, Weight]) -> Mapping[str, Weight]:
+    """The weights by the names that the family's rows use. Raises InvalidCheckpoint where two have one name."""
+    renamed = {architecture.whole_name(name): weight for name, weight in stored.items()}
+    if len(renamed) < len(stored):
+        one = next(name for name in stored if renamed[architecture.whole_name(name)].name != name)
+        raise InvalidCheckpoint(
+            f"the checkpoint holds {one} and {renamed[architecture.whole_name(one)].name}, two names of one tensor; "
+            "each was expected once; download the model again"
+        )
+    return renamed
 
 
 def _expand(architecture: Architecture, hyper: Hyperparameters) -> Iterator[tuple[Tensor, str, tuple[str, ...]]]:

@@ -22,6 +22,11 @@ RowStep = Callable[[Array, Any], Array]
 Values = Mapping[str, bool | int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[bool, ...]]
 
 
+def as_named(name: str) -> str:
+    """The name a tensor has in the checkpoint."""
+    return name
+
+
 def always(_: Hyperparameters) -> bool:
     """The condition of a row that every model of the family has."""
     return True
@@ -64,6 +69,8 @@ class Architecture:
     """Keys of this architecture without the prefix, from the family's Hyperparameters. RoPE adds its own."""
     ignored: tuple[str, ...] = ()
     """Patterns of checkpoint tensors that carry nothing the graph needs (buffers computed at load)."""
+    whole_name: Callable[[str], str] = as_named
+    """A tensor's name in the checkpoint to the one in `tensors`: some were saved from a part of the model."""
     tied_head: str | None = None
     """Tensor that a tied checkpoint may repeat; it must then equal the embedding."""
     embedding: str = ""
