@@ -1,7 +1,8 @@
 """A Hugging Face folder in, a GGUF out, and where each value came from. Imports nothing else of ours."""
 
+from convert.choices import Choices
 from convert.errors import ConversionError
 from convert.pipeline import convert
-from convert.report import Converted, Event, Fact, Report, Step
+from convert.report import Converted, Event, Fact, Preview, Report, Step
 
-__all__ = ["ConversionError", "Converted", "Event", "Fact", "Report", "Step", "convert"]
+__all__ = ["Choices", "ConversionError", "Converted", "Event", "Fact", "Preview", "Report", "Step", "convert"]

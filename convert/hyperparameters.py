@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from convert.config import Config
 from convert.errors import InvalidCheckpoint
-from convert.rope import Rope, read_rope
+from convert.rope import LLAMA, Rope, read_rope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,9 @@ class Hyperparameters:
         return 2 * self.feed_forward
 
 
-LLAMA_ROPE = partial(read_rope, default_base=10000.0, default_source="the default of transformers' LlamaConfig")
+LLAMA_ROPE = partial(
+    read_rope, default_base=10000.0, default_source="the default of transformers' LlamaConfig", graph=LLAMA
+)
 
 Kind = TypeVar("Kind", bound=Hyperparameters)
 
@@ -97,7 +99,7 @@ def read_llama(
     width = config.integer("head_dim", head_dim or hidden // heads)
     if width % 2:
         raise InvalidCheckpoint(f"head_dim is {width}; an even number was expected, since RoPE turns pairs")
-    context = config.integer("max_position_embeddings")
+    turns = rope(config, head_dim=width)
     return kind(
         layers=config.integer("num_hidden_layers"),
         hidden=hidden,
@@ -106,11 +108,11 @@ def read_llama(
         kv_heads=groups,
         head_dim=width,
         vocabulary=config.integer("vocab_size"),
-        context=context,
+        context=turns.context,
         norm_epsilon=config.number("rms_norm_eps", *([norm_epsilon] if norm_epsilon else [])),
         tied=config.flag("tie_word_embeddings", default=tied),
         attention_bias=config.flag("attention_bias", default=False) if attention_bias is None else attention_bias,
         mlp_bias=config.flag("mlp_bias", default=False) if mlp_bias is None else mlp_bias,
-        rope=rope(config, dimension=width, context=context),
+        rope=turns,
         **further,
     )

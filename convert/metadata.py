@@ -4,11 +4,10 @@ Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Ours begin with
 from; other programs skip them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from convert.hyperparameters import Hyperparameters
-from convert.rope import Rope
 from convert.spec import Architecture
 from convert.templates import Template
 from convert.vocabulary import Vocabulary
@@ -19,7 +18,13 @@ _QUANTIZATION_VERSION = 2  # GGML_QNT_VERSION of the block formats
 
 
 def model_metadata(
-    architecture: Architecture, hyper: Hyperparameters, *, name: str, recipe: int, parameters: int
+    architecture: Architecture,
+    hyper: Hyperparameters,
+    *,
+    name: str,
+    recipe: int,
+    parameters: int,
+    unread: Sequence[str],
 ) -> Metadata:
     """`general.*`, the architecture's own keys and its RoPE. `recipe` is llama.cpp's `llama_ftype`."""
     prefix = architecture.name
@@ -32,9 +37,11 @@ def model_metadata(
         "general.quantization_version": _QUANTIZATION_VERSION,
         "luciole.version": version("luciole"),
         "luciole.rope.source": hyper.rope.source,
+        "luciole.context.source": hyper.rope.context_source,
+        "luciole.config.unread": ", ".join(unread),
     }
     keys |= {f"{prefix}.{key}": value for key, value in architecture.metadata(hyper).items()}
-    keys |= {f"{prefix}.rope.{key}": value for key, value in _rope(hyper.rope).items()}
+    keys |= {f"{prefix}.{key}": value for key, value in hyper.rope.keys.items()}
     return keys
 
 
@@ -62,13 +69,6 @@ def template_metadata(template: Template) -> Metadata:
     if template.named:
         keys["tokenizer.chat_templates"] = tuple(sorted(template.named))
         keys |= {f"tokenizer.chat_template.{name}": text for name, text in template.named.items()}
-    return keys
-
-
-def _rope(rope: Rope) -> Mapping[str, int | float | str]:
-    keys: dict[str, int | float | str] = {"dimension_count": rope.dimension, "freq_base": rope.base}
-    if rope.kind == "linear" and rope.factor is not None:
-        keys |= {"scaling.type": "linear", "scaling.factor": rope.factor}
     return keys
 
 

@@ -1,7 +1,6 @@
 """The whole conversion, top to bottom: folder to plan to bytes, one pass, one event a block."""
 
-import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -11,28 +10,30 @@ from time import perf_counter
 import numpy as np
 
 from convert.architectures import find_architecture
+from convert.check import check
 from convert.checkpoint import Checkpoint, read_checkpoint
+from convert.choices import Choices
 from convert.config import Config
 from convert.errors import QuantizerFailed
+from convert.facts import facts
 from convert.ggml import F32
 from convert.header import TensorInfo
 from convert.hyperparameters import Hyperparameters
 from convert.metadata import model_metadata, template_metadata
 from convert.plan import Planned, plan
+from convert.preview import free_bytes, peak_bytes, source_bytes, tensor_list, working_seconds
 from convert.quantize import BLOCK_ELEMENTS, RECIPES, Quantizer, Work, file_info, tensor_types
-from convert.report import Converted, Event, Fact, Report, RopeReport, Step, TemplateReport
+from convert.report import Converted, Event, Preview, Report, RopeReport, Step, TemplateReport
 from convert.spec import Architecture
 from convert.templates import Template, read_template
 from convert.tokens import Agreement, agree
 from convert.vocabulary import Vocabulary, read_vocabulary
 from convert.writer import Output
 
-_ROPE_TENSOR = "rope_freqs.weight"
-
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """Everything that was read and decided before the first byte is written."""
+    """Everything that was read of the checkpoint before the first decision about the file."""
 
     checkpoint: Checkpoint
     architecture: Architecture
@@ -43,40 +44,56 @@ class _Model:
     template: Template
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The file as it will be: its finished header and the tensors in it, those of RoPE first."""
+
+    made: Sequence[TensorInfo]
+    infos: Sequence[TensorInfo]
+    agreement: Agreement
+
+    @property
+    def data_bytes(self) -> int:
+        return sum(info.padded for info in (*self.made, *self.infos))
+
+
 def convert(
-    source: Path, output: Path | None = None, *, quantization: str = "q4_k_m", force: bool = False
+    source: Path,
+    output: Path | None = None,
+    *,
+    quantization: str = "q4_k_m",
+    choices: Choices = Choices(),  # noqa: B008 - frozen
+    dry_run: bool = False,
 ) -> Generator[Event, None, None]:
-    """Convert a checkpoint folder to one GGUF file; the last event is `Converted`.
+    """Convert a checkpoint folder to one GGUF file; the last event is `Converted`, or `Preview` for a dry run.
 
     `output` is a file or a folder; by default it is `<folder name>-<quantization>.gguf` in the current folder. Closing
     the iterator early leaves nothing behind. Raises ConversionError in one of its kinds; nothing is written for a model
     that cannot be written exactly.
     """
     started = perf_counter()
-    recipe = RECIPES.get(quantization.lower())
+    quantization = quantization.lower()
+    recipe = RECIPES.get(quantization)
     if recipe is None:
         raise QuantizerFailed(f"quantization {quantization!r} is unknown; one of {', '.join(RECIPES)} was expected")
     yield Step("reading the checkpoint", 0, 0)
-    model = _read(source)
-    target = _target(output, model.checkpoint.name, quantization.lower())
-    with Output(target, force=force) as file:
-        parameters = sum(int(np.prod(tensor.shape)) for tensor in model.tensors)
-        keys = model_metadata(
-            model.architecture, model.hyper, name=model.checkpoint.name, recipe=recipe, parameters=parameters
-        )
-        yield Step("choosing types", 0, 0)
-        types = tensor_types(recipe, keys, [(tensor.name, tensor.shape) for tensor in model.tensors])
-        infos = [file_info(tensor.name, types[tensor.name], tensor.shape) for tensor in model.tensors]
-        divisors = model.hyper.rope.divisors
-        extra = [TensorInfo(_ROPE_TENSOR, F32, (len(divisors),), 4 * len(divisors))] if divisors else []
-        yield Step("comparing tokens", 0, 0)
-        agreement = agree(model.vocabulary, keys | template_metadata(model.template), extra + infos)
-        file.start(agreement.header, sum(info.padded for info in extra + infos))
+    model = _read(source, choices)
+    target = _target(output, model.checkpoint.name, quantization)
+    if dry_run:
+        layout = yield from _lay_out(model, recipe)
+        yield Step("measuring", 0, 0)
+        yield _preview(model, layout, target, quantization)
+        return
+    with Output(target, force=choices.force) as file:
+        layout = yield from _lay_out(model, recipe)
+        file.start(layout.agreement.header, layout.data_bytes)
         quantizer = Quantizer()
-        yield from _write(file, len(agreement.header), quantizer, _works(model, extra, infos))
-        yield Step("syncing", file.total, file.total)
+        yield from _write(file, quantizer, _works(model, layout))
+        yield Step("checking", file.total, file.total)
+        file.sync()
+        check(file.path, (*layout.made, *layout.infos))
         file.finish()
-    yield Converted(_report(model, agreement, target, quantization.lower(), quantizer, file.total, started))
+    yield Converted(_report(model, layout.agreement, target, quantization, quantizer, file.total, started))
 
 
 def _target(output: Path | None, name: str, quantization: str) -> Path:
@@ -87,10 +104,10 @@ def _target(output: Path | None, name: str, quantization: str) -> Path:
     return output / default if output.is_dir() else output
 
 
-def _read(source: Path) -> _Model:
+def _read(source: Path, choices: Choices) -> _Model:
     checkpoint = read_checkpoint(source)
     architecture = find_architecture(checkpoint.config)
-    config = Config(checkpoint.config)
+    config = Config(checkpoint.config, choices)
     hyper = architecture.hyperparameters(config)
     unread = config.finish()
     return _Model(
@@ -104,19 +121,39 @@ def _read(source: Path) -> _Model:
     )
 
 
-def _works(model: _Model, extra: list[TensorInfo], infos: list[TensorInfo]) -> Iterator[Work]:
+def _lay_out(model: _Model, recipe: int) -> Generator[Event, None, _Layout]:
+    """Decide types and header, without reading a weight."""
+    parameters = sum(int(np.prod(tensor.shape)) for tensor in model.tensors)
+    keys = model_metadata(
+        model.architecture,
+        model.hyper,
+        name=model.checkpoint.name,
+        recipe=recipe,
+        parameters=parameters,
+        unread=model.unread,
+    )
+    yield Step("choosing types", 0, 0)
+    types = tensor_types(recipe, keys, [(tensor.name, tensor.shape) for tensor in model.tensors])
+    infos = [file_info(tensor.name, types[tensor.name], tensor.shape) for tensor in model.tensors]
+    made = [TensorInfo(name, F32, (len(values),), 4 * len(values)) for name, values in model.hyper.rope.tensors.items()]
+    yield Step("comparing tokens", 0, 0)
+    agreement = agree(model.vocabulary, keys | template_metadata(model.template), made + infos)
+    return _Layout(made, infos, agreement)
+
+
+def _works(model: _Model, layout: _Layout) -> Iterator[Work]:
     """The tensors in file order, each fetched only when its turn comes."""
-    for info in extra:
-        yield Work(info, [partial(np.array, [model.hyper.rope.divisors], dtype=np.float32)])
-    for info, tensor in zip(infos, model.tensors, strict=True):
+    for info in layout.made:
+        yield Work(info, [partial(np.array, [model.hyper.rope.tensors[info.name]], dtype=np.float32)])
+    for info, tensor in zip(layout.infos, model.tensors, strict=True):
         yield Work(info, tensor.blocks(BLOCK_ELEMENTS))
 
 
-def _write(file: Output, done: int, quantizer: Quantizer, works: Iterator[Work]) -> Iterator[Step]:
+def _write(file: Output, quantizer: Quantizer, works: Iterator[Work]) -> Iterator[Step]:
     with closing(quantizer.run(works)) as blocks:  # its threads end before the file goes
         for name, data in blocks:
-            done += file.write(data.data)
-            yield Step(name, done, file.total)
+            file.write(data.data)
+            yield Step(name, file.done, file.total)
 
 
 def _report(
@@ -128,22 +165,65 @@ def _report(
     size: int,
     started: float,
 ) -> Report:
-    rope, template = model.hyper.rope, model.template
     return Report(
         output=target,
         bytes=size,
         seconds=perf_counter() - started,
         quantization=quantization,
-        rope=RopeReport(rope.kind, rope.base, rope.source),
+        rope=_rope_report(model),
         context=model.hyper.context,
-        template=TemplateReport(template.name, template.source),
+        template=TemplateReport(model.template.name, model.template.source),
         tokens_checked=agreement.texts,
         warnings=_warnings(model),
-        facts=_facts(model, agreement, quantization),
+        facts=facts(
+            model.architecture,
+            model.hyper,
+            model.vocabulary,
+            model.template,
+            agreement,
+            quantization=quantization,
+            threads=quantizer.threads,
+        ),
         unread=model.unread,
         quantizer_seconds=quantizer.seconds,
         threads=quantizer.threads,
     )
+
+
+def _preview(model: _Model, layout: _Layout, target: Path, quantization: str) -> Preview:
+    warnings = list(_warnings(model))
+    if target.exists():
+        warnings.append(f"{target} exists; the conversion replaces it with --force only")
+    return Preview(
+        output=target,
+        bytes=len(layout.agreement.header) + layout.data_bytes,
+        free_bytes=free_bytes(target),
+        peak_memory_bytes=peak_bytes(model.tensors),
+        seconds=working_seconds(layout.infos, model.tensors),
+        source_bytes=source_bytes(model.tensors),
+        quantization=quantization,
+        rope=_rope_report(model),
+        context=model.hyper.context,
+        template=TemplateReport(model.template.name, model.template.source),
+        tokens_checked=layout.agreement.texts,
+        warnings=tuple(warnings),
+        facts=facts(
+            model.architecture,
+            model.hyper,
+            model.vocabulary,
+            model.template,
+            layout.agreement,
+            quantization=quantization,
+            threads=Quantizer().threads,
+        ),
+        unread=model.unread,
+        tensors=tensor_list((*layout.made, *layout.infos)),
+    )
+
+
+def _rope_report(model: _Model) -> RopeReport:
+    rope = model.hyper.rope
+    return RopeReport(rope.kind, rope.base, rope.source)
 
 
 def _warnings(model: _Model) -> tuple[str, ...]:
@@ -151,27 +231,3 @@ def _warnings(model: _Model) -> tuple[str, ...]:
     if model.template.text is None:
         found.append("the checkpoint carries no chat template; chat will need one, completion works")
     return tuple(found)
-
-
-def _facts(model: _Model, agreement: Agreement, quantization: str) -> tuple[Fact, ...]:
-    rope, vocabulary, tokens = model.hyper.rope, model.vocabulary, model.vocabulary.tokens
-    scaling = "" if rope.kind == "default" else f", scaling {rope.kind}"
-    ends = ", ".join(f"{number} {tokens[number]}" for number in vocabulary.ends)
-    bos = vocabulary.special.get("bos")
-    return (
-        Fact("architecture", model.architecture.name, f"config.json: architectures {model.architecture.classes[0]}"),
-        Fact("RoPE base", f"{rope.base:g}{scaling}", rope.source),
-        Fact("context", f"{model.hyper.context:,} tokens", "config.json: max_position_embeddings"),
-        Fact(
-            "begin token", f"{bos.id} {tokens[bos.id]}" if bos else "none", bos.source if bos else "no file names one"
-        ),
-        Fact("adds begin token", "yes" if agreement.add_bos else "no", "tokenizer.json, as it behaves"),
-        Fact("end tokens", ends, ", ".join(dict.fromkeys(vocabulary.ends.values()))),
-        Fact("prompt format", model.template.name or "none", model.template.source),
-        Fact("tokenizer", f"byte-level BPE, {agreement.pre_tokenizer}", f"equal ids on {agreement.texts} texts"),
-        Fact(
-            "vocabulary", f"{len(tokens):,} rows, {vocabulary.padding:,} without token", "tokenizer.json, config.json"
-        ),
-        Fact("output head", "the embedding" if model.hyper.tied else "its own", "config.json: tie_word_embeddings"),
-        Fact("quantization", quantization, f"types chosen by llama.cpp, {os.cpu_count()} threads"),
-    )

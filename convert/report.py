@@ -24,10 +24,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class RopeReport:
-    """Kind (`default`, `linear`, `llama3`), base frequency and where it was found."""
+    """Kind (`none`, `default`, `linear`, `yarn`, …), base frequency (None: no rotation) and where it was found."""
 
     kind: str
-    base: float
+    base: float | None
     source: str
 
 
@@ -62,10 +62,45 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedTensor:
+    """A tensor that would be written: shape outermost dimension first, ggml's name of its type, bytes."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The last event of a dry run: what would be written, nothing of which was. Fields as in `Report`."""
+
+    output: Path
+    bytes: int
+    free_bytes: int
+    """Room on the target's disk."""
+    peak_memory_bytes: int
+    """Private memory at the worst moment; an estimate from above."""
+    seconds: float
+    """Expected time for the numbers, measured on samples; reading and writing add what the disk takes for it."""
+    source_bytes: int
+    """Weights to be read."""
+    quantization: str
+    rope: RopeReport
+    context: int
+    template: TemplateReport
+    tokens_checked: int
+    warnings: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    unread: tuple[str, ...]
+    tensors: tuple[PlannedTensor, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Converted:
     """The last event: the file is complete, synced and under its final name."""
 
     report: Report
 
 
-Event = Step | Converted
+Event = Step | Converted | Preview

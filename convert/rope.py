@@ -1,154 +1,277 @@
 """The rotary position embedding, decided in one place. A wrong one still talks, badly, only past some length.
 
-`read_rope` takes every key that speaks of RoPE, in the spelling of transformers 4 (`rope_theta`, `rope_scaling`) and 5
-(`rope_parameters`), and refuses what it does not know. What it returns is exact: the base with the place it was found,
-and the divisors of the frequencies where a kind has them.
+`read_rope` weighs what `rope_settings` finds in config.json and on the command line, and gives the GGUF keys and
+tensors with which llama.cpp turns heads as transformers does; the base is always among them. What no file says and
+what the graph of a family cannot do is refused. Nothing here knows a family; each passes its own defaults.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from convert.config import MAX_NUMBER, Config
+from convert.config import Config
 from convert.errors import UnsupportedRope
+from convert.rope_kinds import PLAIN, Graph, Keys, Question, Tensors, known_kind, scaled, yarn_original
+from convert.rope_settings import (
+    CHOSEN,
+    LEAST_BASE,
+    ORIGINAL,
+    PART_KEYS,
+    SLIDING_BASE_KEYS,
+    Settings,
+    Stated,
+    chosen_settings,
+    count,
+    positive,
+    read_settings,
+    shown,
+    stated_base,
+)
 
-Kind = Literal["default", "linear", "llama3"]
+__all__ = ["LLAMA", "PLAIN", "Graph", "Rope", "no_rope", "read_rope"]
 
-_KEYS: Mapping[str, frozenset[str]] = {
-    "default": frozenset(),
-    "linear": frozenset({"factor"}),
-    "llama3": frozenset({"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"}),
-}
-_UNSCALED_CONTEXT = 4096
-"""Longest context for which the class's own default base is believed when the checkpoint names none."""
+LLAMA = Graph(divisors=True, long_short=True)
+"""The graphs `llama`, `granite` and `minicpm`; the first wants whole heads, and the others are given them."""
+
+DOUBTFUL_CONTEXT = 8192
+"""Longest context, in tokens, for which a base that no key states passes, and 10000 without scaling goes unremarked."""
+
+_CHOSEN_BASE = "--rope-base"
+_CHOSEN_CONTEXT = "--context"
 
 
 @dataclass(frozen=True, slots=True)
 class Rope:
-    """Frequency i of a head is `base ** (-2i / dimension)`, over `factor` (linear) or over `divisors[i]` (llama3)."""
+    """Decided: what is written, and where it came from."""
 
-    kind: Kind
-    base: float
+    kind: str
+    """`none`, `default`, `linear`, `dynamic`, `yarn`, `llama3` or `longrope`."""
+    base: float | None
+    """None where nothing turns (ALiBi, learned positions)."""
     source: str
+    """Where the base was found; names `--rope-base` and `--rope-scaling` where they took part."""
     dimension: int
-    """Rotated elements of each head; here always the whole head."""
-    factor: float | None = None
-    divisors: tuple[float, ...] | None = None
-    """float32 values, `dimension / 2` of them; written as the tensor `rope_freqs.weight`."""
+    """Turned elements of each head."""
+    context: int
+    """Tokens the file states as its context."""
+    context_source: str
+    keys: Keys = field(default_factory=dict)
+    """GGUF keys without the architecture's prefix."""
+    tensors: Tensors = field(default_factory=dict)
+    """float32 tensors of one dimension by their names in GGUF."""
     warnings: tuple[str, ...] = ()
 
 
-def read_rope(config: Config, *, dimension: int, context: int, default_base: float, default_source: str) -> Rope:
-    """Decide the RoPE of a checkpoint whose heads have `dimension` elements and whose context is `context` tokens.
+@dataclass(frozen=True, slots=True)
+class _Length:
+    tokens: int
+    source: str
+    warnings: tuple[str, ...] = ()
 
-    `default_base` is what the family's configuration class takes when no key names a base; it is believed only up to a
-    context of 4,096 tokens. Raises UnsupportedRope.
+
+def read_rope(
+    config: Config,
+    *,
+    head_dim: int,
+    default_base: float,
+    default_source: str,
+    context_keys: tuple[str, ...] = ("max_position_embeddings",),
+    default_context: tuple[int, str] | None = None,
+    rotated: int | None = None,
+    default_rotated: float = 1.0,
+    graph: Graph = PLAIN,
+    ratio: bool = False,
+    sliding_base: float | None = None,
+    longest: tuple[int, str] | None = None,
+) -> Rope:
+    """Decide the RoPE of a checkpoint whose heads have `head_dim` elements.
+
+    `default_base` is what the family's configuration class takes where no key names a base; it is believed only up to
+    a context of 8,192 tokens. `context_keys` are tried in order; `default_context` is the class's own, with its source.
+    `rotated`: turned elements of a head where the family fixes them; else the config's keys say which part of a head
+    turns, and `default_rotated` is the class's default. `ratio`: `rope_ratio` multiplies 10000 (Index, ChatGLM).
+    `sliding_base`: the graph turns sliding layers by a base of their own, and this is the class's default. `longest`:
+    the graph is exact only up to so many tokens, and why. Raises UnsupportedRope, InvalidCheckpoint.
     """
-    parameters = config.value("rope_parameters")
-    scaling = config.value("rope_scaling")
-    theta = config.value("rope_theta")
-    for name, value in (("rope_parameters", parameters), ("rope_scaling", scaling)):
-        if value is not None and not isinstance(value, dict):
-            raise UnsupportedRope(f"{name} is {value!r} in config.json; an object was expected; restore the file")
-    where = "rope_parameters" if parameters else "rope_scaling"
-    settings = dict(parameters or scaling or {})
-    base, source, warnings = _base(theta, settings.pop("rope_theta", None), where)
-    if base is None:
-        if context > _UNSCALED_CONTEXT:
-            raise UnsupportedRope(
-                f"config.json names no RoPE base for a context of {context} tokens; rope_theta or rope_parameters was "
-                "expected, since a guessed base fails only on long texts; add the key from the model's card"
-            )
-        base, source = default_base, default_source
-        warnings = (f"config.json names no RoPE base; {default_base:g} was taken from {default_source}",)
-    if settings.get("partial_rotary_factor") in {None, 1}:  # the whole head turns: what is written anyway
-        settings.pop("partial_rotary_factor", None)
-    if parameters and scaling and _without_base(parameters) != _without_base(scaling):
-        raise UnsupportedRope(
-            f"config.json has rope_parameters {parameters} and rope_scaling {scaling}; "
-            "one of the two, or the same in both, was expected; remove the wrong one"
-        )
-    kind = _kind(settings, where)
-    unknown = sorted(set(settings) - _KEYS[kind])
-    if unknown:
-        raise UnsupportedRope(
-            f"{where} of type {kind} has the key {unknown[0]!r}; {', '.join(sorted(_KEYS[kind])) or 'no further key'} "
-            "was expected; no file was written because the rotation would be wrong"
-        )
-    rope = Rope(kind=kind, base=base, source=source, dimension=dimension, warnings=warnings)
-    if kind == "default":
-        return rope
-    missing = sorted(_KEYS[kind] - set(settings))
-    if missing:
-        raise UnsupportedRope(
-            f"{where} of type {kind} lacks {missing[0]!r}; all of its keys are needed; restore the file"
-        )
-    values = {key: _positive(f"{where}.{key}", settings[key]) for key in _KEYS[kind]}
-    if kind == "linear":
-        return replace(rope, factor=values["factor"])
-    return replace(rope, divisors=_llama3_divisors(base, dimension, values))
+    choices = config.choices
+    full, sliding = read_settings(config)
+    settings = full if choices.rope_scaling is None else chosen_settings(choices.rope_scaling)
+    kind = known_kind(settings)
+    outer = config.value(ORIGINAL)
+    trained = _trained(config, context_keys, default_context)
+    stated = _stated(config, full, settings, ratio=ratio)
+    question = Question(
+        settings=settings,
+        graph=graph,
+        base=stated.base or default_base,
+        dimension=_dimension(config, full, head_dim=head_dim, rotated=rotated, part=default_rotated, graph=graph),
+        trained=trained.tokens,
+        original=count(ORIGINAL, outer) if outer is not None and settings is full else None,
+        context=trained.tokens,
+        sliding=sliding_base is not None,
+    )
+    length = _length(config, _usable(trained, question, kind), longest)
+    base = _believed(config, stated, max(trained.tokens, length.tokens), default_base, default_source)
+    answer = scaled(replace(question, context=length.tokens), kind)
+    local = _local(config, full, sliding, sliding_base)
+    value = positive("the scaled RoPE base", answer.base or base.base)
+    swa = {} if local.base is None else {"rope.freq_base_swa": local.base}
+    scaling = "" if settings is full else f"; scaling from {CHOSEN}"
+    return Rope(
+        kind=kind,
+        base=value,
+        source=base.source + answer.source + scaling,
+        dimension=question.dimension,
+        context=length.tokens,
+        context_source=length.source,
+        keys={"rope.dimension_count": question.dimension, "rope.freq_base": value, **swa, **answer.keys},
+        tensors=answer.tensors,
+        warnings=(
+            *base.warnings,
+            *_doubts(base, kind, length.tokens),
+            *local.warnings,
+            *length.warnings,
+            *answer.warnings,
+        ),
+    )
 
 
-def _base(theta: Any, inner: Any, where: str) -> tuple[float | None, str, tuple[str, ...]]:
-    """The base that a key names, the key, and a warning where two keys disagree; None where no key names one."""
-    if inner is not None:
-        differing = theta is not None and theta != inner
-        warning = f"config.json has rope_theta {theta} and {where}.rope_theta {inner}; the latter was used"
-        return _positive("rope_theta", inner), f"config.json: {where}.rope_theta", (warning,) if differing else ()
-    if theta is not None:
-        return _positive("rope_theta", theta), "config.json: rope_theta", ()
-    return None, "", ()
+def no_rope(config: Config, *, kind_source: str, context: int, context_source: str) -> Rope:
+    """Positions of another kind, which `kind_source` names (ALiBi, learned positions); nothing turns.
 
-
-def _kind(settings: dict[str, Any], where: str) -> Kind:
-    """Take the type out of the settings: `rope_type`, or `type` in its older spelling."""
-    names = {settings.pop(key) for key in ("rope_type", "type") if isinstance(settings.get(key), str)}
-    if len(names) > 1:
-        raise UnsupportedRope(f"{where} names two types, {' and '.join(sorted(names))}; one was expected")
-    if not names and settings:
-        raise UnsupportedRope(f"{where} is {settings} without a rope_type; known types: {', '.join(_KEYS)}")
-    match names.pop() if names else "default":
-        case "default":
-            return "default"
-        case "linear":
-            return "linear"
-        case "llama3":
-            return "llama3"
-        case other:
-            raise UnsupportedRope(
-                f"rope type {other!r} in config.json is not supported; known: {', '.join(_KEYS)}; "
-                "no file was written because the rotation would be wrong"
-            )
-
-
-def _llama3_divisors(base: float, dimension: int, values: Mapping[str, float]) -> tuple[float, ...]:
-    """Divisors by wavelength: 1 for short waves, `factor` for long ones, a smooth change between (float32).
-
-    Source: the `llama3` initialisation in transformers' modeling_rope_utils.
+    Raises UnsupportedRope where the user asks for a rotation, or for a context beyond the model's.
     """
-    low, high = values["low_freq_factor"], values["high_freq_factor"]
-    if high <= low:
-        raise UnsupportedRope(f"high_freq_factor {high:g} is not above low_freq_factor {low:g}; restore config.json")
-    original = values["original_max_position_embeddings"]
-    exponents = np.arange(0, dimension, 2, dtype=np.float32) / np.float32(dimension)
-    frequencies = np.float32(1.0) / np.power(np.float32(base), exponents, dtype=np.float32)
-    wavelengths = np.float32(2 * math.pi) / frequencies
-    smooth = (np.float32(original) / wavelengths - np.float32(low)) / np.float32(high - low)
-    between = np.float32(1.0) / ((np.float32(1.0) - smooth) / np.float32(values["factor"]) + smooth)
-    divisors = np.where(wavelengths < original / high, np.float32(1.0), between)
-    divisors = np.where(wavelengths > original / low, np.float32(values["factor"]), divisors)
-    return tuple(float(value) for value in divisors)
+    choices = config.choices
+    if choices.rope_base is not None or choices.rope_scaling is not None:
+        option = CHOSEN if choices.rope_base is None else _CHOSEN_BASE
+        raise UnsupportedRope(f"{option} is given, but this model has no RoPE ({kind_source}); leave the option out")
+    length = _length(config, _Length(context, context_source), (context, f"the end of {kind_source}"))
+    return Rope("none", None, kind_source, 0, length.tokens, length.source, warnings=length.warnings)
 
 
-def _positive(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < MAX_NUMBER:
-        raise UnsupportedRope(f"{key} is {value!r} in config.json; a positive number was expected; restore the file")
-    return float(value)
+def _stated(config: Config, full: Settings, settings: Settings, *, ratio: bool) -> Stated:
+    """The base by the options, else by the config."""
+    chosen = config.choices.rope_base
+    if chosen is not None:
+        return Stated(positive(_CHOSEN_BASE, chosen, least=LEAST_BASE), _CHOSEN_BASE)
+    if settings is not full and "rope_theta" in settings.values:
+        return Stated(settings.number("rope_theta", least=LEAST_BASE), CHOSEN)
+    return stated_base(config, full, ratio=ratio)
 
 
-def _without_base(settings: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {key: value for key, value in settings.items() if key not in {"rope_theta", "rope_type", "type"}}
-    return {**plain, "type": settings.get("rope_type", settings.get("type", "default"))}
+def _believed(config: Config, stated: Stated, tokens: int, default: float, source: str) -> Stated:
+    """The class's default where no key states a base and the context is not doubtful, or the user insists."""
+    if stated.base is not None:
+        return stated
+    if tokens > DOUBTFUL_CONTEXT and not config.choices.force:
+        raise UnsupportedRope(
+            f"config.json names no RoPE base for a context of {tokens} tokens; rope_theta or rope_parameters was "
+            f"expected, since a guessed base fails only on long texts; take it from the model's card and pass "
+            f"--rope-base (or --force for {default:g}, {source})"
+        )
+    loud = "CHECK THIS: " if tokens > DOUBTFUL_CONTEXT else ""
+    return Stated(default, source, (f"{loud}config.json names no RoPE base; {default:g} was taken from {source}",))
+
+
+def _doubts(base: Stated, kind: str, tokens: int) -> tuple[str, ...]:
+    unlikely = kind == "default" and tokens > DOUBTFUL_CONTEXT and base.base is not None and base.base <= 10000
+    if not unlikely or base.source == _CHOSEN_BASE or not base.source.startswith("config.json"):
+        return ()
+    return (
+        f"CHECK THIS: {base.source} states the RoPE base {base.base:g} without scaling for {tokens:,} tokens, where "
+        "models have a far larger one; if the model's card says otherwise, pass --rope-base",
+    )
+
+
+def _dimension(
+    config: Config, settings: Settings, *, head_dim: int, rotated: int | None, part: float, graph: Graph
+) -> int:
+    """Turned elements of a head; where keys say it, they must agree."""
+    parts: Mapping[str, object] = {
+        **{key: config.value(key) for key in PART_KEYS if rotated is None},
+        f"{settings.where}.partial_rotary_factor": settings.values.get("partial_rotary_factor"),
+    }
+    found = {key: positive(key, value) for key, value in parts.items() if value is not None}
+    dimensions = {int(head_dim * value) for value in found.values()} or {int(head_dim * part)}
+    if rotated is not None:
+        dimensions = {rotated} | ({int(head_dim * value) for value in found.values()})
+    dimension = min(dimensions)
+    if len(dimensions) > 1:
+        raise UnsupportedRope(
+            f"config.json turns {' and '.join(map(str, sorted(dimensions)))} elements of each head; one number was "
+            "expected; restore the file"
+        )
+    if dimension < 2 or dimension % 2 or dimension > head_dim:
+        raise UnsupportedRope(
+            f"{next(iter(found), 'the rotary part')} makes {dimension} of the {head_dim} elements of a head turn; an "
+            "even number of them was expected, since RoPE turns pairs; restore config.json"
+        )
+    if dimension != head_dim and not graph.partial:
+        raise UnsupportedRope(
+            f"{next(iter(found), 'config.json')} turns {dimension} of the {head_dim} elements of a head; llama.cpp's "
+            "graph of this family turns whole heads; no file was written because the rotation would be wrong"
+        )
+    return dimension
+
+
+def _trained(config: Config, keys: tuple[str, ...], default: tuple[int, str] | None) -> _Length:
+    for key in keys:
+        if config.has(key):
+            return _Length(config.integer(key), f"config.json: {key}")
+    if default is not None:
+        return _Length(*default)
+    return _Length(config.integer(keys[0]), "")  # which says what is missing
+
+
+def _usable(trained: _Length, question: Question, kind: str) -> _Length:
+    """YaRN's context is the original one times the factor; configs to which a user adds it keep the original one."""
+    if kind != "yarn" or "factor" not in question.settings.values:
+        return trained
+    original = yarn_original(question)
+    stretched = int(min(original * question.factor(), 2**31 - 1))
+    if trained.tokens != original or stretched <= trained.tokens:
+        return trained
+    return _Length(stretched, f"{question.settings.where}: factor × {ORIGINAL}")
+
+
+def _length(config: Config, usable: _Length, longest: tuple[int, str] | None) -> _Length:
+    chosen = config.choices.context
+    length = usable
+    if chosen is not None:
+        tokens = count(_CHOSEN_CONTEXT, chosen)
+        warning = f"--context {tokens:,} goes beyond the {usable.tokens:,} tokens of {usable.source}"
+        length = _Length(tokens, _CHOSEN_CONTEXT, (warning,) if tokens > usable.tokens else ())
+    if longest is None or length.tokens <= longest[0]:
+        return length
+    limit, reason = longest
+    if chosen is None:
+        warning = f"the context is cut from {length.tokens:,} to {limit:,} tokens: {reason}"
+        return _Length(limit, reason, (warning,))
+    if not config.choices.force:
+        raise UnsupportedRope(
+            f"--context is {length.tokens}; {limit} at most was expected: {reason}; choose a shorter context"
+        )
+    return replace(length, warnings=(*length.warnings, f"CHECK THIS: beyond {limit:,} tokens: {reason}"))
+
+
+def _local(config: Config, full: Settings, sliding: Settings | None, default: float | None) -> Stated:
+    """The base of layers that see a window only, where the graph has one for them."""
+    if default is None:
+        if sliding is not None and sliding.values != full.values:
+            raise UnsupportedRope(
+                f"config.json gives sliding layers a RoPE of their own, {shown(dict(sliding.values))}; one for all "
+                "layers was expected of this family; no file was written because the rotation would be wrong"
+            )
+        return Stated()
+    if sliding is not None:
+        if sliding.kind != "default" or sliding.values.get("partial_rotary_factor", 1) != 1:
+            raise UnsupportedRope(
+                f"{sliding.where} is {shown(dict(sliding.values))}; llama.cpp's graph turns sliding layers without "
+                "scaling; no file was written because the rotation would be wrong"
+            )
+        sliding.check_keys(frozenset())
+    local = stated_base(config, sliding or Settings(), ratio=False, keys=SLIDING_BASE_KEYS)
+    if local.base is not None:
+        return local
+    source = "the family's configuration class"
+    warning = f"config.json names no RoPE base for sliding layers; {default:g} was taken from {source}"
+    return Stated(default, source, (warning,))

@@ -45,7 +45,7 @@ class Output:
 
         Raises NotEnoughSpace before the first byte, OutputFailed.
         """
-        self.total = len(header) + data
+        self.total, self.done = len(header) + data, 0
         try:
             self._check_space(self.total)
             self._file = self.path.open("wb")
@@ -53,19 +53,28 @@ class Output:
             raise _failed(error, self._target) from error
         self.write(memoryview(header))
 
-    def write(self, data: memoryview) -> int:
-        """Append bytes; gives their number. Raises NotEnoughSpace (the disk filled up all the same), OutputFailed."""
+    def write(self, data: memoryview) -> None:
+        """Append bytes; `done` of `total` are then written.
+
+        Raises NotEnoughSpace (the disk filled up all the same), OutputFailed.
+        """
         try:
-            return self._file.write(data)
+            self.done += self._file.write(data)
         except OSError as error:
             raise _failed(error, self._target) from error
 
-    def finish(self) -> None:
-        """Sync, then take the final name: from here on the file is there, whole."""
+    def sync(self) -> None:
+        """Send everything to the disk; `path` can then be read. Raises NotEnoughSpace, OutputFailed."""
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
+        except OSError as error:
+            raise _failed(error, self._target) from error
+
+    def finish(self) -> None:
+        """Take the final name, after `sync`; the file is then there, whole. Raises OutputExists, OutputFailed."""
+        try:
             if self._target.exists() and not self._force:
                 raise OutputExists(f"{self._target} appeared meanwhile; choose another name with -o, or use --force")
             self.path.replace(self._target)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import llama_cpp
 import numpy as np
@@ -23,12 +24,14 @@ BATCH = 512
 Floats = NDArray[np.float32]
 
 
-def converted_file(source: Path, target: Path, quantization: str, *, force: bool = False) -> Path:
+def converted_file(
+    source: Path, target: Path, quantization: str, *, force: bool = False, **choices: Any
+) -> Path:
     """Convert to the end through the public function, and return the file it reports."""
-    from convert import Converted, convert
+    from convert import Choices, Converted, convert
 
     last = None
-    for event in convert(source, target, quantization=quantization, force=force):
+    for event in convert(source, target, quantization=quantization, choices=Choices(force=force, **choices)):
         last = event
     assert isinstance(last, Converted), "a conversion ends with what it made"
     assert last.report.output == target

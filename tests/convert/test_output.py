@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from convert import ConversionError, Converted, Report, Step, convert
+from convert import Choices, ConversionError, Converted, Report, Step, convert
 from convert.errors import NotEnoughSpace, OutputExists
 from tests.convert.damage import Refusals, copy_of, run_command
 from tests.convert.gguf_file import read
@@ -146,7 +146,7 @@ def test_an_output_that_exists(refusals: Refusals) -> None:
 def test_force_replaces_an_output_only_when_the_new_one_is_whole(sound_checkpoint: Path, tmp_path: Path) -> None:
     target = tmp_path / "model.gguf"
     target.write_bytes(b"precious")
-    with closing(convert(sound_checkpoint, target, force=True)) as events:
+    with closing(convert(sound_checkpoint, target, choices=Choices(force=True))) as events:
         for event in events:
             if isinstance(event, Step) and event.done:
                 break

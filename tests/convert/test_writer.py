@@ -23,6 +23,7 @@ def write(target: Path, data: bytes, *, force: bool = False) -> None:
     with Output(target, force=force) as output:
         output.start(HEADER, 128)
         output.write(memoryview(data))
+        output.sync()
         output.finish()
 
 
@@ -55,6 +56,7 @@ def test_target_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
         output.start(HEADER, 128)
         target.write_bytes(b"another")
         with pytest.raises(OutputExists, match="appeared meanwhile"):
+            output.sync()
             output.finish()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.gguf": b"another"}
 

@@ -1,0 +1,51 @@
+"""What the user is told about a conversion: each value that is written, and the place it was taken from. Pure."""
+
+from convert.hyperparameters import Hyperparameters
+from convert.report import Fact
+from convert.rope import Rope
+from convert.spec import Architecture
+from convert.templates import Template
+from convert.tokens import Agreement
+from convert.vocabulary import Vocabulary
+
+
+def facts(
+    architecture: Architecture,
+    hyper: Hyperparameters,
+    vocabulary: Vocabulary,
+    template: Template,
+    agreement: Agreement,
+    *,
+    quantization: str,
+    threads: int,
+) -> tuple[Fact, ...]:
+    """The table of the report, in the order a reader checks it."""
+    rope, tokens = hyper.rope, vocabulary.tokens
+    ends = ", ".join(f"{number} {tokens[number]}" for number in vocabulary.ends)
+    bos = vocabulary.special.get("bos")
+    head = "the embedding" if hyper.tied else "its own"
+    return (
+        Fact("architecture", architecture.name, f"config.json: architectures {architecture.classes[0]}"),
+        Fact("RoPE base", _base(rope), rope.source),
+        Fact("context", f"{hyper.context:,} tokens", rope.context_source),
+        Fact(
+            "begin token", f"{bos.id} {tokens[bos.id]}" if bos else "none", bos.source if bos else "no file names one"
+        ),
+        Fact("adds begin token", "yes" if agreement.add_bos else "no", f"{vocabulary.file.name}, as it behaves"),
+        Fact("end tokens", ends or "none", ", ".join(dict.fromkeys(vocabulary.ends.values()))),
+        Fact("prompt format", template.name or "none", template.source),
+        Fact("tokenizer", f"byte-level BPE, {agreement.pre_tokenizer}", f"equal ids on {agreement.texts} texts"),
+        Fact(
+            "vocabulary",
+            f"{len(tokens):,} rows, {vocabulary.padding:,} without token",
+            f"{vocabulary.file.name}, config.json",
+        ),
+        Fact("output head", head, "config.json: tie_word_embeddings"),
+        Fact("quantization", quantization, f"types chosen by llama.cpp, {threads} threads"),
+    )
+
+
+def _base(rope: Rope) -> str:
+    if rope.base is None:
+        return "none"
+    return f"{rope.base:g}" + ("" if rope.kind == "default" else f", scaling {rope.kind}")
