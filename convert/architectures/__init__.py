@@ -3,11 +3,35 @@
 from collections.abc import Mapping
 from typing import Any
 
+from convert.architectures.bloom import BLOOM
+from convert.architectures.gemma2 import GEMMA2
+from convert.architectures.gemma3 import GEMMA3
+from convert.architectures.glm import GLM
+from convert.architectures.glm4 import GLM4
+from convert.architectures.gpt2 import GPT2
+from convert.architectures.gptneox import GPTNEOX
 from convert.architectures.llama import LLAMA
+from convert.architectures.phi3 import PHI3
+from convert.architectures.qwen2 import QWEN2
+from convert.architectures.qwen3 import QWEN3
+from convert.architectures.qwen3_moe import QWEN3_MOE
 from convert.errors import InvalidCheckpoint, UnsupportedArchitecture
 from convert.spec import Architecture
 
-ARCHITECTURES: tuple[Architecture, ...] = (LLAMA,)
+ARCHITECTURES: tuple[Architecture, ...] = (
+    LLAMA,
+    BLOOM,
+    GEMMA2,
+    GEMMA3,
+    GLM,
+    GLM4,
+    GPT2,
+    GPTNEOX,
+    PHI3,
+    QWEN2,
+    QWEN3,
+    QWEN3_MOE,
+)
 
 
 def find_architecture(config: Mapping[str, Any]) -> Architecture:

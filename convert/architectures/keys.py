@@ -20,12 +20,3 @@ def check_square(hyper: Hyperparameters, graph: str) -> None:
             f"{hyper.heads} heads of {hyper.head_dim} are {hyper.q_width} wide and hidden_size is {hyper.hidden} in "
             f"config.json; llama.cpp's graph {graph} has equal widths only; it would not load"
         )
-
-
-def check_whole_heads(hyper: Hyperparameters, graph: str) -> None:
-    """For graphs that rotate all elements of a head. Raises UnsupportedArchitecture."""
-    if hyper.rope.dimension != hyper.head_dim:
-        raise UnsupportedArchitecture(
-            f"config.json rotates {hyper.rope.dimension} of a head's {hyper.head_dim} elements; llama.cpp's graph "
-            f"{graph} rotates whole heads only; it would not load"
-        )

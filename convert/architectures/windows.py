@@ -27,11 +27,11 @@ def read_layer_types(config: Config, layers: int) -> tuple[bool, ...] | None:
     return tuple(name == SLIDING for name in types)
 
 
-def read_qwen_window(config: Config, layers: int) -> tuple[int, str] | None:
+def read_qwen_window(config: Config, layers: int, *, first_default: int = 28) -> tuple[int, str] | None:
     """The context up to which a Qwen with sliding layers is exact without them, and why; None where no layer slides.
 
-    The window counts only with `use_sliding_window`, and only from layer `max_window_layers` on (28 by transformers'
-    default); llama.cpp's graphs of the family have full attention in all layers.
+    The window counts only with `use_sliding_window`, and only from layer `max_window_layers` on, where `first_default`
+    is the class's default; llama.cpp's graphs of the family have full attention in all layers.
     """
     types, first = read_layer_types(config, layers), config.value("max_window_layers")
     window = config.integer("sliding_window", 4096)
@@ -44,5 +44,6 @@ def read_qwen_window(config: Config, layers: int) -> tuple[int, str] | None:
         return None
     if first is not None and (isinstance(first, bool) or not isinstance(first, int) or first < 0):
         raise InvalidCheckpoint(f"max_window_layers is {first!r} in config.json; a number of layers was expected")
-    slides = types if types is not None else tuple(layer >= (28 if first is None else first) for layer in range(layers))
+    start = first_default if first is None else first
+    slides = types if types is not None else tuple(layer >= start for layer in range(layers))
     return (window, "config.json: sliding_window, which llama.cpp does not apply") if any(slides) else None
