@@ -4,7 +4,7 @@
 result. Knows nothing of families: each asks for what it handles.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from convert.choices import Choices
@@ -12,6 +12,11 @@ from convert.errors import InvalidCheckpoint, UnsupportedArchitecture
 
 _REQUIRED = object()
 _NO_CHOICES = Choices()
+
+
+def _nothing(_file: str) -> None:
+    """No other files."""
+
 
 MAX_NUMBER = 1e38
 """Numbers are written as float32; what it cannot hold is a damaged file."""
@@ -152,9 +157,17 @@ KNOWN_HARMLESS = frozenset(
 class Config:
     """Reads values of one JSON object by key and remembers which keys were asked for."""
 
-    def __init__(self, values: Mapping[str, Any], choices: Choices = _NO_CHOICES, file: str = "config.json") -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        choices: Choices = _NO_CHOICES,
+        file: str = "config.json",
+        beside: Callable[[str], str | None] = _nothing,
+    ) -> None:
+        """`beside` gives the text of another file of the folder, None where there is none."""
         self._values = values
         self.choices = choices
+        self.beside = beside
         self._file = file
         self._read: set[str] = set()
 

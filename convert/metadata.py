@@ -40,9 +40,14 @@ def model_metadata(
         "luciole.context.source": hyper.rope.context_source,
         "luciole.config.unread": ", ".join(unread),
     }
-    keys |= {f"{prefix}.{key}": value for key, value in architecture.metadata(hyper).items()}
+    keys |= {_whole(prefix, key): value for key, value in architecture.metadata(hyper).items()}
     keys |= {f"{prefix}.{key}": value for key, value in hyper.rope.keys.items()}
     return keys
+
+
+def _whole(prefix: str, key: str) -> str:
+    """An architecture's key with its prefix; keys of the tokenizer and of ours have none."""
+    return key if key.startswith(("tokenizer.", "luciole.")) else f"{prefix}.{key}"
 
 
 def vocabulary_metadata(vocabulary: Vocabulary, *, pre_tokenizer: str, add_bos: bool, add_eos: bool) -> Metadata:

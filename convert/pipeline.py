@@ -107,7 +107,7 @@ def _target(output: Path | None, name: str, quantization: str) -> Path:
 def _read(source: Path, choices: Choices) -> _Model:
     checkpoint = read_checkpoint(source)
     architecture = find_architecture(checkpoint.config)
-    config = Config(checkpoint.config, choices)
+    config = Config(checkpoint.config, choices, beside=checkpoint.text)
     hyper = architecture.hyperparameters(config)
     unread = config.finish()
     return _Model(

@@ -66,7 +66,8 @@ class Architecture:
     tensors: tuple[Tensor, ...]
     hyperparameters: Callable[[Config], Hyperparameters]
     metadata: Callable[[Any], Values]
-    """Keys of this architecture without the prefix, from the family's Hyperparameters. RoPE adds its own."""
+    """Keys of this architecture without the prefix, from the family's Hyperparameters. RoPE adds its own. Those of the
+    tokenizer and of ours (`tokenizer.`, `luciole.`) stand as they are."""
     ignored: tuple[str, ...] = ()
     """Patterns of checkpoint tensors that carry nothing the graph needs (buffers computed at load)."""
     whole_name: Callable[[str], str] = as_named
