@@ -20,19 +20,22 @@ ROLES = {
 
 
 def file_list() -> str:
-    """Markdown: one heading a folder, one line a file with its role. Snapshots and marker files are left out."""
+    """Markdown: one heading a folder, one line a file with its role; of `tests/`, one line a folder.
+
+    Snapshots and marker files are left out.
+    """
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S607
     lines: list[str] = []
     folder = ""
     for path in sorted(tracked.split("\n"), key=lambda path: (path.count("/") > 0, Path(path).parent, path)):
         role = _role(path)
-        if not role:
+        if not role or (path.startswith("tests/") and Path(path).name != "__init__.py"):
             continue
-        parent = str(Path(path).parent)
+        parent = "tests" if path.startswith("tests/") else str(Path(path).parent)
         if parent != folder:
             folder = parent
             lines += ["", f"**{'top level' if folder == '.' else folder + '/'}**", ""]
-        lines.append(f"- `{Path(path).name}`: {role}")
+        lines.append(f"- `{f'{Path(path).parent}/' if folder == 'tests' else Path(path).name}`: {role}")
     return "\n".join(lines).strip()
 
 
