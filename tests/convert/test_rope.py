@@ -14,15 +14,15 @@ from convert.rope import LLAMA, Graph, Rope, no_rope, read_rope
 
 HEAD = 64
 AS_STATED = Choices()
-LLAMA3 = {
+LLAMA3: dict[str, Any] = {
     "rope_type": "llama3",
     "factor": 8.0,
     "low_freq_factor": 1.0,
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 8192,
 }
-YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 4096}
-LONGROPE = {
+YARN: dict[str, Any] = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 4096}
+LONGROPE: dict[str, Any] = {
     "rope_type": "longrope",
     "short_factor": [1.0 + index / 100 for index in range(HEAD // 2)],
     "long_factor": [1.0 + index for index in range(HEAD // 2)],
@@ -275,19 +275,20 @@ def test_dynamic_scaling_without_a_chosen_context_is_the_unscaled_model() -> Non
     )
 
 
-PARTIAL = {"graph": Graph(partial=True)}
+PARTIAL: dict[str, Any] = {"graph": Graph(partial=True)}
 
 
 @pytest.mark.parametrize("key", ["partial_rotary_factor", "rotary_pct", "rope_pct", "rope_percent"])
 def test_partial_rotary_in_every_spelling(key: str) -> None:
-    rope = read(family=PARTIAL, rope_theta=1e4, **{key: 0.25})
+    config: dict[str, Any] = {"rope_theta": 1e4, key: 0.25}
+    rope = read(family=PARTIAL, **config)
     assert (rope.dimension, rope.keys["rope.dimension_count"]) == (16, 16)
     with pytest.raises(UnsupportedRope, match=f"{key} turns 16 of the 64 elements of a head; .* whole heads"):
-        read(rope_theta=1e4, **{key: 0.25})
+        read(**config)
 
 
 def test_partial_rotary_by_the_class_by_the_family_and_inside() -> None:
-    inner = {"rope_parameters": {"rope_theta": 1e4, "partial_rotary_factor": 0.5}}
+    inner: dict[str, Any] = {"rope_parameters": {"rope_theta": 1e4, "partial_rotary_factor": 0.5}}
     assert read(family=PARTIAL, **inner).dimension == 32
     assert read(family=PARTIAL | {"default_rotated": 0.25}, rope_theta=1e4).dimension == 16
     assert read(family=PARTIAL | {"default_rotated": 0.25}, **inner).dimension == 32
@@ -299,7 +300,7 @@ def test_partial_rotary_by_the_class_by_the_family_and_inside() -> None:
         read(family=PARTIAL, partial_rotary_factor=0.25, **inner)
 
 
-GEMMA = {"sliding_base": 1e4, "graph": Graph(), "default_base": 1e6}
+GEMMA: dict[str, Any] = {"sliding_base": 1e4, "graph": Graph(), "default_base": 1e6}
 
 
 def test_local_and_global_bases_in_old_and_new_spelling() -> None:
@@ -326,10 +327,10 @@ def test_a_sliding_base_that_no_key_states_is_the_class_s_with_a_warning() -> No
 
 
 def test_a_scaled_sliding_rope_is_refused() -> None:
-    layers = {"full_attention": {"rope_theta": 1e6}, "sliding_attention": {"rope_theta": 1e4}}
+    layers: dict[str, Any] = {"full_attention": {"rope_theta": 1e6}, "sliding_attention": {"rope_theta": 1e4}}
     with pytest.raises(UnsupportedRope, match="gives sliding layers a RoPE of their own"):
         read(rope_parameters=layers)
-    layers["sliding_attention"] |= {"rope_type": "linear", "factor": 2.0}  # type: ignore[dict-item]  # JSON
+    layers["sliding_attention"] |= {"rope_type": "linear", "factor": 2.0}
     with pytest.raises(UnsupportedRope, match="turns sliding layers without scaling"):
         read(family=GEMMA, rope_parameters=layers)
     with pytest.raises(UnsupportedRope, match="apply it to the sliding layers"):
