@@ -23,6 +23,7 @@ from convert.metadata import model_metadata, template_metadata
 from convert.plan import Planned, plan
 from convert.preview import free_bytes, peak_bytes, source_bytes, tensor_list, working_seconds
 from convert.quantize import BLOCK_ELEMENTS, RECIPES, Quantizer, Work, file_info, tensor_types
+from convert.recorded import recorded
 from convert.report import Converted, Event, Preview, Report, RopeReport, Step, TemplateReport
 from convert.spec import Architecture
 from convert.templates import Template, read_template
@@ -32,10 +33,11 @@ from convert.writer import Output
 
 
 @dataclass(frozen=True, slots=True)
-class _Model:
+class Model:
     """Everything that was read of the checkpoint before the first decision about the file."""
 
     checkpoint: Checkpoint
+    choices: Choices
     architecture: Architecture
     hyper: Hyperparameters
     unread: tuple[str, ...]
@@ -45,7 +47,7 @@ class _Model:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class Layout:
     """The file as it will be: its finished header and the tensors in it, those of RoPE first."""
 
     made: Sequence[TensorInfo]
@@ -77,15 +79,15 @@ def convert(
     if recipe is None:
         raise QuantizerFailed(f"quantization {quantization!r} is unknown; one of {', '.join(RECIPES)} was expected")
     yield Step("reading the checkpoint", 0, 0)
-    model = _read(source, choices)
+    model = read_model(source, choices)
     target = _target(output, model.checkpoint.name, quantization)
     if dry_run:
-        layout = yield from _lay_out(model, recipe)
+        layout = yield from lay_out(model, recipe)
         yield Step("measuring", 0, 0)
         yield _preview(model, layout, target, quantization)
         return
     with Output(target, force=choices.force) as file:
-        layout = yield from _lay_out(model, recipe)
+        layout = yield from lay_out(model, recipe)
         file.start(layout.agreement.header, layout.data_bytes)
         quantizer = Quantizer()
         yield from _write(file, quantizer, _works(model, layout))
@@ -104,14 +106,16 @@ def _target(output: Path | None, name: str, quantization: str) -> Path:
     return output / default if output.is_dir() else output
 
 
-def _read(source: Path, choices: Choices) -> _Model:
+def read_model(source: Path, choices: Choices) -> Model:
+    """Read a checkpoint and decide what it is. Raises ConversionError in one of its kinds."""
     checkpoint = read_checkpoint(source)
     architecture = find_architecture(checkpoint.config)
     config = Config(checkpoint.config, choices, beside=checkpoint.text)
     hyper = architecture.hyperparameters(config)
     unread = config.finish()
-    return _Model(
+    return Model(
         checkpoint=checkpoint,
+        choices=choices,
         architecture=architecture,
         hyper=hyper,
         unread=unread,
@@ -121,7 +125,7 @@ def _read(source: Path, choices: Choices) -> _Model:
     )
 
 
-def _lay_out(model: _Model, recipe: int) -> Generator[Event, None, _Layout]:
+def lay_out(model: Model, recipe: int) -> Generator[Event, None, Layout]:
     """Decide types and header, without reading a weight."""
     parameters = sum(int(np.prod(tensor.shape)) for tensor in model.tensors)
     keys = model_metadata(
@@ -132,16 +136,17 @@ def _lay_out(model: _Model, recipe: int) -> Generator[Event, None, _Layout]:
         parameters=parameters,
         unread=model.unread,
     )
+    keys |= recorded(model.choices)
     yield Step("choosing types", 0, 0)
     types = tensor_types(recipe, keys, [(tensor.name, tensor.shape) for tensor in model.tensors])
     infos = [file_info(tensor.name, types[tensor.name], tensor.shape) for tensor in model.tensors]
     made = [TensorInfo(name, F32, (len(values),), 4 * len(values)) for name, values in model.hyper.rope.tensors.items()]
     yield Step("comparing tokens", 0, 0)
     agreement = agree(model.vocabulary, keys | template_metadata(model.template), made + infos)
-    return _Layout(made, infos, agreement)
+    return Layout(made, infos, agreement)
 
 
-def _works(model: _Model, layout: _Layout) -> Iterator[Work]:
+def _works(model: Model, layout: Layout) -> Iterator[Work]:
     """The tensors in file order, each fetched only when its turn comes."""
     for info in layout.made:
         yield Work(info, [partial(np.array, [model.hyper.rope.tensors[info.name]], dtype=np.float32)])
@@ -157,7 +162,7 @@ def _write(file: Output, quantizer: Quantizer, works: Iterator[Work]) -> Iterato
 
 
 def _report(
-    model: _Model,
+    model: Model,
     agreement: Agreement,
     target: Path,
     quantization: str,
@@ -190,7 +195,7 @@ def _report(
     )
 
 
-def _preview(model: _Model, layout: _Layout, target: Path, quantization: str) -> Preview:
+def _preview(model: Model, layout: Layout, target: Path, quantization: str) -> Preview:
     warnings = list(_warnings(model))
     if target.exists():
         warnings.append(f"{target} exists; the conversion replaces it with --force only")
@@ -221,12 +226,12 @@ def _preview(model: _Model, layout: _Layout, target: Path, quantization: str) ->
     )
 
 
-def _rope_report(model: _Model) -> RopeReport:
+def _rope_report(model: Model) -> RopeReport:
     rope = model.hyper.rope
     return RopeReport(rope.kind, rope.base, rope.source)
 
 
-def _warnings(model: _Model) -> tuple[str, ...]:
+def _warnings(model: Model) -> tuple[str, ...]:
     found = [*model.hyper.rope.warnings, *model.hyper.warnings]
     if model.template.text is None:
         found.append("the checkpoint carries no chat template; chat will need one, completion works")
