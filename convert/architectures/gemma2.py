@@ -86,6 +86,11 @@ def hyperparameters(config: Config) -> GemmaHyperparameters:
         logit_cap=config.number("final_logit_softcapping"),
     )
     check_score_scale(config, hyper, _LARGEST)
+    if not any(hyper.slides):
+        raise UnsupportedArchitecture(
+            "no layer slides in config.json's layer_types; llama.cpp's graph gemma2 needs one that does and "
+            "would abort without; no file was written because it would not load"
+        )
     return hyper
 
 
