@@ -86,6 +86,7 @@ CHANGES_THE_MATHS: Mapping[str, tuple[Any, ...]] = {
     "scale_emb": (None, 1, 1.0),
     "sliding_window": (None,),
     "sliding_window_pattern": (None,),
+    "sparse_config": (None,),
     "use_bias": (False,),
     "use_bidirectional_attention": (None, False),
     "use_cross_attention": (False,),
@@ -109,6 +110,7 @@ KNOWN_HARMLESS = frozenset(
         "attention_probs_dropout_prob",
         "attention_softmax_in_fp32",
         "attn_pdrop",
+        "attn_implementation",
         "auto_map",
         "bias_dropout_fusion",
         "bos_token_id",
@@ -127,6 +129,7 @@ KNOWN_HARMLESS = frozenset(
         "label2id",
         "masked_softmax_fusion",
         "model_type",
+        "mup_denominator",
         "offset_alibi",
         "output_attentions",
         "output_hidden_states",
@@ -137,6 +140,7 @@ KNOWN_HARMLESS = frozenset(
         "resid_pdrop",
         "return_dict",
         "router_aux_loss_coef",
+        "router_jitter_noise",
         "skip_bias_add",
         "skip_bias_add_qkv",
         "slow_but_exact",
@@ -150,6 +154,7 @@ KNOWN_HARMLESS = frozenset(
         "transformers_version",
         "unk_token_id",
         "use_cache",
+        "z_loss_weight",
     }
 )
 
@@ -179,6 +184,11 @@ class Config:
         """The raw value; None where the key is absent."""
         self._read.add(key)
         return self._values.get(key)
+
+    def states(self, key: str) -> bool:
+        """The key is there, even as null, which some classes tell from an absent one. Marks it as read."""
+        self._read.add(key)
+        return key in self._values
 
     def spelled(self, *keys: str) -> str:
         """The first of several spellings of one key that is there; the first of all where none is."""

@@ -10,6 +10,11 @@ def untied(hyper: Hyperparameters) -> bool:
     return not hyper.tied
 
 
+def tied(hyper: Hyperparameters) -> bool:
+    """The head is the embedding; for graphs that want it written as a head, too."""
+    return hyper.tied
+
+
 def with_attention_bias(hyper: Hyperparameters) -> bool:
     """The four projections of the attention have biases."""
     return hyper.attention_bias
