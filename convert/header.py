@@ -37,7 +37,7 @@ def header(keys: Mapping[str, Any], tensors: Sequence[TensorInfo]) -> bytes:
     """The header, padded so that data can follow. Tensors lie one behind the other in the order given.
 
     Python types carry the GGUF type: int is uint32, float is float32, sequences are arrays of
-    strings, bools, float32 or int32 by the type of their items.
+    strings, bools, float32 or int32 by the type of their items, `bytes` of uint8.
     """
     parts = [struct.pack("<IIQQ", GGUF_MAGIC, GGUF_VERSION, len(tensors), len(keys))]
     for key, value in keys.items():
@@ -61,6 +61,8 @@ def _value(value: Any) -> bytes:
             return struct.pack("<If", GGUFValueType.FLOAT32, value)
         case str():
             return struct.pack("<I", GGUFValueType.STRING) + _string(value)
+        case bytes():
+            return struct.pack("<IIQ", GGUFValueType.ARRAY, GGUFValueType.UINT8, len(value)) + value
         case _:
             return struct.pack("<I", GGUFValueType.ARRAY) + _array(value)
 

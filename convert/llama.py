@@ -57,15 +57,19 @@ class LoadedVocabulary:
     def __exit__(self, *_: object) -> None:
         llama_cpp.llama_model_free(self._model)
 
-    def ids(self, text: str, *, add_special: bool = False) -> list[int]:
-        """Token ids of a text in which special tokens are recognised."""
+    def ids(self, text: str, *, add_special: bool = False, plain: bool = False) -> list[int]:
+        """Token ids of a text in which control tokens are recognised; `plain`: what spells one stays text."""
         data = text.encode("utf-8")
         room = len(data) + 8
         out = (llama_cpp.llama_token * room)()
-        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), out, room, add_special, True)
+        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), out, room, add_special, not plain)
         if count < 0:
             raise QuantizerFailed(f"llama.cpp makes {-count} tokens of {len(data)} bytes; at most {room} were expected")
         return list(out[:count])
+
+    def is_control(self, token: int) -> bool:
+        """llama.cpp takes it for a control token, which it decides by some texts as well."""
+        return bool(llama_cpp.llama_vocab_is_control(self._vocab, token))
 
     def ends_answer(self, token: int) -> bool:
         """llama.cpp stops at this token by itself."""

@@ -10,7 +10,6 @@ from importlib.metadata import version
 from convert.hyperparameters import Hyperparameters
 from convert.spec import Architecture
 from convert.templates import Template
-from convert.vocabulary import Vocabulary
 
 Metadata = dict[str, bool | int | float | str | Sequence[str] | Sequence[int] | Sequence[float] | Sequence[bool]]
 
@@ -48,22 +47,6 @@ def model_metadata(
 def _whole(prefix: str, key: str) -> str:
     """An architecture's key with its prefix; keys of the tokenizer and of ours have none."""
     return key if key.startswith(("tokenizer.", "luciole.")) else f"{prefix}.{key}"
-
-
-def vocabulary_metadata(vocabulary: Vocabulary, *, pre_tokenizer: str, add_bos: bool, add_eos: bool) -> Metadata:
-    """`tokenizer.ggml.*` of a byte-level BPE vocabulary; the flags are always written, never left to a default."""
-    keys: Metadata = {
-        "tokenizer.ggml.model": "gpt2",
-        "tokenizer.ggml.pre": pre_tokenizer,
-        "tokenizer.ggml.tokens": vocabulary.tokens,
-        "tokenizer.ggml.token_type": tuple(int(kind) for kind in vocabulary.kinds),
-        "tokenizer.ggml.merges": vocabulary.merges,
-        "tokenizer.ggml.add_bos_token": add_bos,
-        "tokenizer.ggml.add_eos_token": add_eos,
-    }
-    names = {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}
-    keys |= {f"tokenizer.ggml.{names[role]}_token_id": token.id for role, token in vocabulary.special.items()}
-    return keys
 
 
 def template_metadata(template: Template) -> Metadata:

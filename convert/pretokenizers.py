@@ -15,27 +15,35 @@ _LLAMA3 = (
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 
+QWEN2 = _LLAMA3.replace("{1,3}", "")
+"""Qwen2's, which transformers has in code for checkpoints without tokenizer.json."""
+
 _FORMS: Mapping[tuple[str, ...], str] = {
     ("bytes with gpt2 words",): "gpt-2",
     ("digits one by one", "bytes with gpt2 words"): "smollm",
     (f"split isolated {_LLAMA3}", "bytes"): "llama-bpe",
-    (f"split isolated {_LLAMA3.replace('{1,3}', '')}", "bytes"): "qwen2",
+    (f"split isolated {QWEN2}", "bytes"): "qwen2",
 }
 
-_NAMES = (
-    "gpt-2", "smollm", "llama-bpe", "qwen2", "deepseek-llm", "deepseek-coder", "deepseek-v3", "falcon",
-    "falcon3", "mpt", "starcoder", "refact", "command-r", "stablelm2", "olmo", "dbrx", "smaug-bpe",
-    "poro-chat", "chatglm-bpe", "viking", "jais", "tekken", "codeshell", "bloom", "gpt3-finnish", "exaone",
-    "exaone4", "chameleon", "minerva-7b", "megrez", "gpt-4o", "superbpe", "trillion", "bailingmoe",
-    "seed-coder", "hunyuan", "kimi-k2", "qwen35", "youtu", "pixtral", "lfm2", "a.x-4.0", "mellum", "grok-2",
-    "afmoe", "minimax-m2", "llama4", "default",
+NAMES = (
+    "gpt-2", "smollm", "llama-bpe", "qwen2", "dbrx", "glm4", "gpt-4o", "tekken", "bloom", "deepseek-llm",
+    "deepseek-coder", "deepseek-v3", "falcon", "viking", "chameleon", "bailingmoe", "seed-coder", "qwen35", "youtu",
+    "superbpe", "kimi-k2", "afmoe", "jais-2", "exaone-moe", "laguna", "ufakzeka", "spark2_5", "minicpm5", "tiny_aya",
+    "granite-embed-multi-97m", "default",
 )  # fmt: skip
+"""One name for each way of cutting that llama.cpp has. Further names mean the same: mpt, olmo and jais what gpt-2 does;
+starcoder, refact, command-r, exaone what smollm does; stablelm2, hunyuan, grok-2 what qwen2 does; and so on."""
 
 
 def candidates(pre_tokenizer: Any) -> tuple[str, ...]:
     """llama.cpp's names to try, the likeliest first, for the `pre_tokenizer` object of tokenizer.json."""
     known = _FORMS.get(form(pre_tokenizer))
-    return tuple(dict.fromkeys([*([known] if known else []), *_NAMES]))
+    return tuple(dict.fromkeys([*([known] if known else []), *NAMES]))
+
+
+def is_byte_level(tokenizer: Mapping[str, Any]) -> bool:
+    """A step of the `pre_tokenizer` turns texts into letters for bytes."""
+    return any(step.get("type") == "ByteLevel" for step in _flat(tokenizer.get("pre_tokenizer")))
 
 
 def form(pre_tokenizer: Any) -> tuple[str, ...]:

@@ -1,40 +1,35 @@
-"""Whether llama.cpp, given our vocabulary, makes the same token ids as the `tokenizers` library, measured on texts.
+"""Whether llama.cpp, given our vocabulary, makes the same token ids as the source's own tokenizer, measured on texts.
 
-The comparison also finds the name of the pre-tokenizer: the first candidate with which every text agrees. Without one
-the conversion stops; a file whose tokens differ would answer, only worse.
+The comparison also finds the settings: the first variant (a pre-tokenizer's name, a flag) with which every text agrees.
+Without one the conversion stops; a file whose tokens differ would answer, only worse.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from random import Random
+from typing import Any
+from unicodedata import category
 
-from tokenizers import Tokenizer
-
-from convert.errors import InvalidCheckpoint, UnsupportedTokenizer
+from convert.choices import Choices
+from convert.entries import Variant, Vocabulary
+from convert.errors import QuantizerFailed, UnsupportedTokenizer
+from convert.expected_tokens import FRAMED, ExpectedTokens, expected_tokens
 from convert.header import TensorInfo, header
 from convert.llama import LoadedVocabulary
-from convert.metadata import Metadata, vocabulary_metadata
+from convert.pretokenizers import NAMES
 from convert.scratch import scratch_file
-from convert.vocabulary import BYTES, Kind, Vocabulary
+from convert.source_tokenizer import SourceTokenizer
+from convert.vocabulary_keys import end_keys, vocabulary_metadata
 
-_TEXTS = (
-    "Hello, world! It's 1234567890 o'clock; we'll see, they've said, I'm, you'd, don't. CAN'T WE'LL",
-    "The quick  brown   fox\tjumps\n\nover\r\n the lazy dog.   \n  \n",
-    "    indented\n\tdef f(x):\n        return {'a': [1, 2.5e-3], \"b\": x ** 2 != 0x1F}  # comment\n\n\n",
-    "for (int i = 0; i < 10; ++i) { std::cout << i << '\\n'; } // done();;; <<>> ((())) !!! ??? ...",
-    "中文分词测试：今天天气很好，我们去公园散步吧！第３章、１２３４。《红楼梦》“引号”——省略……",
-    "日本語のテキスト、カタカナとひらがな。한국어 텍스트도 있습니다. ภาษาไทย العربية שלום नमस्ते Привет мир",
-    "Émile Zola, naïve façade, Straße, ſtraße, ﬁne, Å Å, é é, ñ, İstanbul, ǅ",
-    "emoji 😀😃 👩‍👩‍👧‍👦 🇫🇷 ❤️ 👍🏽 and ZWJ ‍ ZWNJ ‌ BOM ﻿ NBSP   soft­hyphen",
-    "numbers 1 12 123 1234 12345 1,234,567.89 ½ ² Ⅷ ٣٤٥ १२३ 3rd 4x4 v1.2.3 2024-01-31 12:34:56",
-    "<|endoftext|><|im_start|>user\n<|im_end|></s><s><unk>[INST] [/INST] <|eot_id|> <0x0A> reserved_0 ### Human:",
-    " leading", "trailing ", "  two", "\n", " \n", "\t\t", "\r\n", "a\u2028b\u2029c\u0085d\x0bf\x0cg", "\x00\x01\x7f",
-    "https://example.org/a?b=c&d=%20#e user@example.com C:\\path\\file.txt ~/.config $HOME `code` **bold** __x__",
-    "ALLCAPS camelCase snake_case kebab-case MixedUP 'quoted' 'Twas o'er ''' \"\"\" ’s ’ll ‘a’",
-    "a" * 64, " " * 33, "ab " * 20, "\n" * 9, "=" * 40, "…" * 5, "。" * 7,
-)  # fmt: skip
+_NAME = "general.name"
+_SWALLOWS = re.compile(r"(phi|modern)-?(?=3|bert)", re.IGNORECASE)
+"""In names of models for which llama.cpp drops white space beside control tokens (src/llama-vocab.cpp)."""
+
+_USUAL_SPACES = " \t\n\r\u00a0\u3000"
+
+_AS_FOUND = Choices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,121 +42,225 @@ class Agreement:
     add_eos: bool
     header: bytes
     """The finished header of the file: llama.cpp read this very vocabulary."""
+    warnings: tuple[str, ...]
 
 
-def agree(vocabulary: Vocabulary, keys: Metadata, tensors: Sequence[TensorInfo]) -> Agreement:
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """One variant, and what came of it."""
+
+    variant: Variant
+    differing: int
+    first: str
+    """The first difference in words; empty where there is none."""
+
+
+def agree(
+    vocabulary: Vocabulary, keys: Mapping[str, Any], tensors: Sequence[TensorInfo], choices: Choices = _AS_FOUND
+) -> Agreement:
     """Find the settings with which llama.cpp makes the source's ids on every text, and the header that holds them.
 
-    `keys`: the header's other keys. Raises UnsupportedTokenizer with the first text that differs, InvalidCheckpoint for
-    an unreadable tokenizer.json.
+    `keys`: the header's other keys. `choices.pretokenizer` is used even where texts differ, which a warning then says.
+    Raises UnsupportedTokenizer with the first text that differs, InvalidCheckpoint for an unreadable tokenizer file.
     """
-    source = _load(vocabulary.file)
-    texts = tuple(dict.fromkeys(_corpus(vocabulary)))
-    wanted = {text: source.encode(text, add_special_tokens=False).ids for text in texts}
-    add_bos, add_eos = _added_around(source, vocabulary)
-    first_difference = ""
+    source = vocabulary.source()
+    expected = expected_tokens(vocabulary, source)
     with scratch_file() as path:
-        for name in vocabulary.pre_tokenizers:
-            found = keys | vocabulary_metadata(vocabulary, pre_tokenizer=name, add_bos=add_bos, add_eos=add_eos)
-            data = _lay_down(path, found, tensors)
-            with LoadedVocabulary(path) as loaded:
-                difference = _difference(loaded, wanted)
-                if not difference:
-                    _check_special(loaded, source)
-                    further = [token for token in vocabulary.ends if not loaded.ends_answer(token)]
-                    break
-            first_difference = first_difference or f"with {name}, {difference}"
-        else:
-            raise UnsupportedTokenizer(
-                f"no pre-tokenizer of llama.cpp makes the tokens of tokenizer.json ({first_difference}); "
-                "no file was written because its tokens would differ"
+        bench = _Bench(vocabulary, expected, keys, tensors, path)
+        rare = bench.rare_letters(source)
+        if rare:
+            expected = expected.without(rare)
+            bench = replace(bench, expected=expected)
+        trial = bench.forced(choices.pretokenizer) if choices.pretokenizer else bench.found()
+        data, warnings = bench.finished(trial)
+    warnings = (*vocabulary.warnings, *expected.warnings, *warnings)
+    if vocabulary.twin is not None:
+        warnings += _twin_warnings(vocabulary, expected)
+    return Agreement(trial.variant.name, expected.count, expected.add_bos, expected.add_eos, data, warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """Lays headers down for llama.cpp to read, and compares."""
+
+    vocabulary: Vocabulary
+    expected: ExpectedTokens
+    keys: Mapping[str, Any]
+    tensors: Sequence[TensorInfo]
+    path: Path
+
+    def rare_letters(self, source: SourceTokenizer) -> frozenset[str]:
+        """▁ itself, and, where llama.cpp prepares texts itself, controls, marks and odd spaces that it takes otherwise.
+
+        Letters, digits, punctuation and usual spaces are never among them: these must agree.
+        """
+        if self.vocabulary.model == "gpt2":
+            return frozenset()
+        letters = {letter for text in self.expected.ids for letter in text} if self.vocabulary.normalizes else set()
+        rare = [letter for letter in letters if letter not in _USUAL_SPACES and category(letter)[0] in "CMZ"]
+        self._lay_down(self.vocabulary.variants[0], {})
+        with LoadedVocabulary(self.path) as loaded:
+            around = ("{0}", "a{0}b", "a {0} b", "{0} {0}{0}a")
+            return frozenset(
+                letter
+                for letter in (*rare, "▁")
+                if any(loaded.ids(text) != source.ids(text) for text in (form.format(letter) for form in around))
             )
+
+    def found(self) -> _Trial:
+        """The first variant with which every text agrees. Raises UnsupportedTokenizer, naming the nearest."""
+        failed: list[_Trial] = []
+        for variant in self._variants():
+            trial = self._tried(variant, count=False)
+            if not trial.first:
+                return trial
+            failed.append(trial)
+        best = min((self._tried(trial.variant, count=True) for trial in failed), key=lambda trial: trial.differing)
+        raise UnsupportedTokenizer(
+            f"llama.cpp makes other tokens than {self.vocabulary.file.name} with each of {len(failed)} settings; the "
+            f"nearest, {best.variant.name}, parts on {best.differing} of {self.expected.count} texts: {best.first}; "
+            "no file was written because its tokens would differ"
+        )
+
+    def forced(self, name: str) -> _Trial:
+        """The variant that the user named. Raises UnsupportedTokenizer where there is none of that name."""
+        if self.vocabulary.model != "gpt2":
+            raise UnsupportedTokenizer(
+                f"--pretokenizer {name} was given; {self.vocabulary.description} in {self.vocabulary.file.name} has no "
+                "pre-tokenizer; leave the option out"
+            )
+        trial = self._tried(Variant(name, {"tokenizer.ggml.pre": name}), count=True)
+        if trial.differing == self.expected.count:
+            raise UnsupportedTokenizer(
+                f"--pretokenizer {name} was given, which llama.cpp does not know; one of {', '.join(NAMES)} or another "
+                "of its names was expected"
+            )
+        return trial
+
+    def finished(self, trial: _Trial) -> tuple[bytes, tuple[str, ...]]:
+        """The header with the end tokens' keys, and what is to be said about it. Raises UnsupportedTokenizer."""
+        warnings: tuple[str, ...] = ()
+        if trial.first:
+            warnings += (
+                f"--pretokenizer {trial.variant.name}: {trial.differing} of {self.expected.count} texts become other "
+                f"tokens than in the source: {trial.first}",
+            )
+        variant, swallowed = self._swallowing(trial.variant)
+        if _NAME in variant.keys:
+            warnings += (
+                f"general.name is written as {variant.keys[_NAME]!r}, since llama.cpp decides by the name "
+                "whether white space behind control tokens is dropped",
+            )
+        data = self._lay_down(variant, {})
+        with LoadedVocabulary(self.path) as loaded:
+            self._check_framed(loaded)
+            further = [token for token in self.vocabulary.ends if not loaded.ends_answer(token)]
         if further:
-            data = _lay_down(path, found | _end_keys(further), tensors)
-    return Agreement(name, len(texts) + 1, add_bos, add_eos, data)
+            unknown = self.vocabulary.special.get("unk")
+            keys, borrowed = end_keys(further, unknown.id if unknown else None)
+            data = self._lay_down(variant, keys)
+            warnings += borrowed
+            with LoadedVocabulary(self.path) as loaded:
+                further = [token for token in further if not loaded.ends_answer(token)]
+        if further:
+            raise UnsupportedTokenizer(f"llama.cpp does not end answers at the tokens {further}, which the model does")
+        return data, warnings + swallowed
+
+    def _variants(self) -> Iterator[Variant]:
+        """All of the vocabulary's; then the same under a name of which llama.cpp takes, or does not take, white space.
+
+        llama.cpp drops white space behind control tokens for models whose name says phi-3, and for no others.
+        """
+        yield from self.vocabulary.variants
+        name = str(self.keys.get(_NAME, ""))
+        if _SWALLOWS.search(name):
+            yield from (self._named(variant, _SWALLOWS.sub(r"\1_", name)) for variant in self.vocabulary.variants)
+        elif any(token.rstrip for token in self.vocabulary.added.values()):
+            yield from (self._named(variant, f"{name} (phi-3 tokens)") for variant in self.vocabulary.variants)
+
+    def _named(self, variant: Variant, name: str) -> Variant:
+        return Variant(variant.name, {**variant.keys, _NAME: name.strip()})
+
+    def _swallowing(self, variant: Variant) -> tuple[Variant, tuple[str, ...]]:
+        """The variant, or the same under a name that makes llama.cpp drop white space as the source does."""
+        if self._keeps_doubtful(variant):
+            return variant, ()
+        swallow = [token.text for token in self.vocabulary.added.values() if token.lstrip or token.rstrip]
+        named = self._named(variant, f"{self.keys.get(_NAME, '')} (phi-3 tokens)")
+        if _NAME in variant.keys or not swallow:
+            return variant, ()
+        if not self._tried(named, count=False).first and self._keeps_doubtful(named):
+            return named, ()
+        return variant, (
+            f"the source drops white space beside {', '.join(swallow[:4])}{' …' if len(swallow) > 4 else ''} and "
+            "llama.cpp keeps it; prompts that put none there are exact",
+        )
+
+    def _keeps_doubtful(self, variant: Variant) -> bool:
+        """What need not agree agrees all the same."""
+        if not self.expected.doubtful:
+            return True
+        self._lay_down(variant, {})
+        with LoadedVocabulary(self.path) as loaded:
+            return all(loaded.ids(text) == ids for text, ids in self.expected.doubtful.items())
+
+    def _tried(self, variant: Variant, *, count: bool) -> _Trial:
+        """Compare; up to the first difference, or to the end."""
+        self._lay_down(variant, {})
+        try:
+            with LoadedVocabulary(self.path) as loaded:
+                differences = self._differences(loaded)
+                first = next(differences, "")
+                further = sum(1 for _ in differences) if count else 0
+        except QuantizerFailed as error:
+            return _Trial(variant, self.expected.count, str(error))
+        return _Trial(variant, bool(first) + further, first)
+
+    def _differences(self, loaded: LoadedVocabulary) -> Iterator[str]:
+        for text, ids in self.expected.ids.items():
+            found = loaded.ids(text)
+            if found != ids:
+                yield _parting(text, found, ids)
+        for text, (number, ids) in self.expected.plain.items():
+            found = loaded.ids(text, plain=True)
+            if number in found:
+                yield f"the text {text[:40]!r} becomes the control token {number} where it should stay text"
+            elif found != ids and not any(loaded.is_control(token) for token in ids):
+                yield f"as plain content, {_parting(text, found, ids)}"
+
+    def _check_framed(self, loaded: LoadedVocabulary) -> None:
+        found = loaded.ids(FRAMED, add_special=True)
+        if found != self.expected.framed:
+            raise UnsupportedTokenizer(
+                f"with begin and end tokens {FRAMED!r} becomes {found} instead of {self.expected.framed}"
+            )
+
+    def _lay_down(self, variant: Variant, further: Mapping[str, Any]) -> bytes:
+        """Write the header, then as much of nothing as the tensors take, since llama.cpp looks for their places."""
+        made = vocabulary_metadata(
+            self.vocabulary, variant, add_bos=self.expected.add_bos, add_eos=self.expected.add_eos
+        )
+        data = header({**self.keys, **made, **further}, self.tensors)
+        self.path.write_bytes(data)
+        os.truncate(self.path, len(data) + sum(tensor.padded for tensor in self.tensors))
+        return data
 
 
-def _lay_down(path: Path, keys: Metadata, tensors: Sequence[TensorInfo]) -> bytes:
-    """Write the header, then as much of nothing as the tensors take, since llama.cpp looks for their places."""
-    data = header(keys, tensors)
-    path.write_bytes(data)
-    os.truncate(path, len(data) + sum(tensor.padded for tensor in tensors))
-    return data
+def _parting(text: str, found: list[int], ids: list[int]) -> str:
+    place = next((i for i, pair in enumerate(zip(found, ids, strict=False)) if pair[0] != pair[1]), 0)
+    start = max(0, place - 2)
+    return f"the text {text[:40]!r} becomes {found[start : start + 8]} instead of {ids[start : start + 8]}"
 
 
-def _load(path: Path) -> Tokenizer:
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises nothing more precise
-        raise InvalidCheckpoint(f"tokenizer.json cannot be loaded ({error}); download the file again") from error
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
-
-
-def _corpus(vocabulary: Vocabulary) -> Iterator[str]:
-    """Texts made to hurt: scripts, white space, code, look-alikes, single characters, random runs, added tokens."""
-    yield from _TEXTS
-    yield "".join(_TEXTS)
-    for code in range(0x250):
-        yield chr(code)
-    random = Random(7)  # noqa: S311 - the same texts each time
-    ranges = [(0x20, 0x7E), (0xA0, 0x24F), (0x370, 0x4FF), (0x4E00, 0x9FA5), (0x3041, 0x30FF), (0x1F600, 0x1F64F)]
-    for _ in range(200):
-        low, high = random.choice(ranges)
-        letters = (chr(random.randint(low, high)) for _ in range(random.randint(1, 40)))
-        yield "".join(letter + random.choice(("", "", "", " ", "  ", "\n", "'s", "7")) for letter in letters)
-    yield from _own_words(vocabulary, random)
-    added = [text for text, kind in zip(vocabulary.tokens, vocabulary.kinds, strict=True) if kind.name != "NORMAL"]
-    for text in [text for text in added if not text.startswith("[PAD")][:256]:
-        yield f"{text}"
-        yield f"a {text} b"
-        yield f"Word{text}word\n{text}\n{text}{text} "
-
-
-def _own_words(vocabulary: Vocabulary, random: Random) -> Iterator[str]:
-    """Tokens as texts: some at random, and such as no merge makes, which only `ignore_merges` can give."""
-    normal = [text for text, kind in zip(vocabulary.tokens, vocabulary.kinds, strict=True) if kind is Kind.NORMAL]
-    made = {merge.replace(" ", "", 1) for merge in vocabulary.merges}
-    unmade = [text for text in normal if text not in made and len(text) > 1]
-    for text in random.sample(normal, min(len(normal), 200)) + random.sample(unmade, min(len(unmade), 64)):
-        word = bytes(BYTES[letter] for letter in text if letter in BYTES).decode("utf-8", errors="ignore")
-        if word:
-            yield word
-
-
-def _difference(loaded: LoadedVocabulary, wanted: Mapping[str, Sequence[int]]) -> str:
-    for text, ids in wanted.items():
-        found = loaded.ids(text)
-        if found != list(ids):
-            return f"the text {text[:40]!r} becomes {found[:8]} instead of {list(ids)[:8]}"
-    return ""
-
-
-def _added_around(source: Tokenizer, vocabulary: Vocabulary) -> tuple[bool, bool]:
-    """Whether the source puts its begin and end tokens around a text. Raises UnsupportedTokenizer for anything else."""
-    plain = source.encode("a", add_special_tokens=False).ids
-    full = source.encode("a", add_special_tokens=True).ids
-    bos = [vocabulary.special["bos"].id] if "bos" in vocabulary.special else [-1]
-    eos = [vocabulary.special["eos"].id] if "eos" in vocabulary.special else [-1]
-    for add_bos, add_eos in ((False, False), (True, False), (False, True), (True, True)):
-        if full == bos * add_bos + plain + eos * add_eos:
-            return add_bos, add_eos
-    raise UnsupportedTokenizer(
-        f"tokenizer.json turns 'a' into {full}; only the begin token {bos[0]} and the end token {eos[0]} "
-        "around a text can be written"
+def _twin_warnings(vocabulary: Vocabulary, expected: ExpectedTokens) -> tuple[str, ...]:
+    """What the folder's other tokenizer file makes of the same texts."""
+    if vocabulary.twin is None:
+        return ()
+    twin = vocabulary.twin()
+    differing = [text for text, ids in expected.ids.items() if twin.ids(text) != ids]
+    if not differing:
+        return ()
+    return (
+        f"tokenizer.json and tokenizer.model part on {len(differing)} of {len(expected.ids)} texts, first "
+        f"{differing[0][:40]!r}; {vocabulary.file.name} was followed",
     )
-
-
-def _check_special(loaded: LoadedVocabulary, source: Tokenizer) -> None:
-    text = "Once upon a time"
-    wanted, found = source.encode(text, add_special_tokens=True).ids, loaded.ids(text, add_special=True)
-    if wanted != found:
-        raise UnsupportedTokenizer(f"with begin and end tokens {text!r} becomes {found} instead of {wanted}")
-
-
-def _end_keys(further: Sequence[int]) -> Metadata:
-    """Keys for end tokens that llama.cpp does not know by their text; it has two places for them beside eos."""
-    if len(further) > 2:
-        raise UnsupportedTokenizer(f"{len(further)} end tokens beside eos ({further}); GGUF holds two")
-    return dict(zip(("tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"), further, strict=False))

@@ -1,216 +1,133 @@
-"""Tokenizer files to one frozen vocabulary: texts, kinds, merges, special ids, each with where it was found.
+"""Tokenizer files to one frozen vocabulary: texts, kinds, scores or merges, special ids, each with where it was found.
 
-Here: byte-level BPE as `tokenizer.json` holds it. Whether llama.cpp cuts texts the same way is measured by `tokens.py`.
+Here it is decided which file is read; `bpe.py`, `spm.py`, `unigram.py` and `wordpiece.py` read one kind each. Whether
+llama.cpp cuts texts the same way is measured by `tokens.py`.
+
+tokenizer.json is the reference where there is one, as for transformers; tokenizer.model is, where tokenizer_config.json
+asks for the slow tokenizer (`use_fast` false, or an `auto_map` that has no fast one), as Yi's authors do. Where both
+lie there, texts on which they part are reported.
 """
 
-from collections import Counter
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import IntEnum
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from convert.bpe import BYTES, read_byte_level, read_vocab_and_merges
 from convert.checkpoint import Checkpoint
+from convert.entries import Kind, Variant, Vocabulary
 from convert.errors import IncompleteCheckpoint, InvalidCheckpoint, UnsupportedTokenizer
-from convert.pretokenizers import candidates
+from convert.pretokenizers import is_byte_level
+from convert.sentencepiece_model import BYTE_PIECES, read_sentencepiece
+from convert.special_tokens import SpecialToken
+from convert.spm import SPACE, read_spm_json, read_spm_model
+from convert.stored import SourceFile
+from convert.tokenizer_files import TokenizerFiles, tokenizer_files
+from convert.unigram import read_unigram_json
+from convert.wordpiece import read_vocab_txt, read_wordpiece
 
-_SPECIAL = ("bos", "eos", "unk", "pad")
+__all__ = ["BYTES", "Kind", "SpecialToken", "Variant", "Vocabulary", "read_vocabulary"]
 
+_MODEL, _JSON = "tokenizer.model", "tokenizer.json"
+_MAX_MODEL_BYTES = 256 * 1024 * 1024
 
-def _byte_letters() -> dict[str, int]:
-    """The letter that stands for each byte in byte-level vocabularies: printable Latin-1, the rest from U+0100."""
-    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in plain]
-    return {chr(byte): byte for byte in plain} | {chr(0x100 + index): byte for index, byte in enumerate(others)}
-
-
-BYTES = _byte_letters()
-"""Letter -> byte, as GPT-2's tokenizer wrote them and all byte-level tokenizers since."""
-
-
-class Kind(IntEnum):
-    """llama.cpp's token types (llama.h, enum llama_token_type)."""
-
-    NORMAL = 1
-    CONTROL = 3
-    USER_DEFINED = 4
-    UNUSED = 5
+_SAVE = "save the tokenizer with transformers as a fast tokenizer (tokenizer.json)"
 
 
-@dataclass(frozen=True, slots=True)
-class SpecialToken:
-    """The id of a token with a role, and where it was found."""
+def read_vocabulary(checkpoint: Checkpoint, rows: int, *, ends: Iterable[int] = ()) -> Vocabulary:
+    """The vocabulary for an embedding of `rows` rows. `ends`: ids that end an answer of this family anyway.
 
-    id: int
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """`tokens[id]` for each row of the embedding; rows without a token are `[PADid]` of kind UNUSED."""
-
-    file: Path
-    """tokenizer.json, for the comparison."""
-    tokens: tuple[str, ...]
-    kinds: tuple[Kind, ...]
-    merges: tuple[str, ...]
-    pre_tokenizers: tuple[str, ...]
-    """llama.cpp's names that may fit, the likeliest first."""
-    special: Mapping[str, SpecialToken]
-    """By role: bos, eos, unk, pad."""
-    ends: Mapping[int, str]
-    """Every id that ends an answer, eos among them, with the file that says so."""
-    padding: int
-    """Rows without a token."""
-
-
-def read_vocabulary(checkpoint: Checkpoint, rows: int) -> Vocabulary:
-    """The vocabulary for an embedding of `rows` rows.
-
-    Raises IncompleteCheckpoint (no tokenizer.json), UnsupportedTokenizer (another kind), InvalidCheckpoint.
+    Raises IncompleteCheckpoint (no tokenizer file), UnsupportedTokenizer (a kind llama.cpp lacks), InvalidCheckpoint.
     """
-    tokenizer = checkpoint.json("tokenizer.json")
-    if tokenizer is None:
-        found = [name for name in ("tokenizer.model", "vocab.json") if (checkpoint.folder / name).is_file()]
-        raise IncompleteCheckpoint(
-            f"{checkpoint.folder} has {found[0] if found else 'no tokenizer file'}; tokenizer.json was expected; "
-            "download it, or save the tokenizer with transformers as a fast tokenizer"
-        )
-    model = _byte_level_model(tokenizer)
-    settings = checkpoint.json("tokenizer_config.json") or {}
-    added = _added_tokens(tokenizer, settings)
-    texts = _texts(model["vocab"], added, rows)
-    tokens = tuple(texts.get(number, f"[PAD{number}]") for number in range(rows))
-    if len(set(tokens)) != rows:
-        twice = next(text for text, count in Counter(tokens).items() if count > 1)
-        raise UnsupportedTokenizer(f"the token {twice!r} has two ids in tokenizer.json; each text was expected once")
-    special = dict(_special_tokens(checkpoint, settings, {text: number for number, text in texts.items()}))
-    return Vocabulary(
-        file=checkpoint.folder / "tokenizer.json",
-        tokens=tokens,
-        kinds=tuple(_kind(number, texts, added) for number in range(rows)),
-        merges=_merges(model["merges"]),
-        pre_tokenizers=candidates(tokenizer.get("pre_tokenizer")),
-        special=special,
-        ends=_ends(checkpoint, special, rows),
-        padding=rows - len(texts),
-    )
+    files = tokenizer_files(checkpoint, rows, tuple(ends))
+    tokenizer = checkpoint.json(_JSON)
+    has_model = (checkpoint.folder / _MODEL).is_file()
+    if tokenizer is not None and has_model:
+        return _read_both(files, tokenizer)
+    if tokenizer is not None:
+        return _read_json(files, tokenizer)
+    if has_model:
+        return _read_model(files)
+    return _read_older(files)
 
 
-def _byte_level_model(tokenizer: Mapping[str, Any]) -> Mapping[str, Any]:
+def _read_both(files: TokenizerFiles, tokenizer: Mapping[str, Any]) -> Vocabulary:
+    """The one that tokenizer_config.json asks for, the other as its twin."""
+    if wants_slow(files.settings):
+        vocabulary = _read_model(files)
+        return replace(vocabulary, twin=lambda: _read_json(files, tokenizer).source())
+    vocabulary = _read_json(files, tokenizer)
+    if vocabulary.model == "gpt2":
+        return vocabulary  # the other is tiktoken's list of the same tokens, as Llama 3 and GLM-4 have it
+    return replace(vocabulary, twin=lambda: _read_model(files).source())
+
+
+def wants_slow(settings: Mapping[str, Any]) -> bool:
+    """tokenizer_config.json asks for the tokenizer that reads tokenizer.model."""
+    mapped = settings.get("auto_map")
+    classes = mapped.get("AutoTokenizer") if isinstance(mapped, dict) else None
+    only_slow = isinstance(classes, list) and len(classes) == 2 and bool(classes[0]) and not classes[1]
+    return settings.get("use_fast") is False or only_slow
+
+
+def _read_json(files: TokenizerFiles, tokenizer: Mapping[str, Any]) -> Vocabulary:
     model = tokenizer.get("model")
     if not isinstance(model, dict) or not isinstance(model.get("vocab"), dict | list):
         raise InvalidCheckpoint("tokenizer.json has no model with a vocabulary; download the file again")
-    kind = model.get("type", "BPE" if "merges" in model else None)
-    if kind != "BPE" or not isinstance(model.get("merges"), list) or not isinstance(model["vocab"], dict):
-        raise UnsupportedTokenizer(f"tokenizer.json holds a {kind} model; byte-level BPE was expected")
-    for key in ("byte_fallback", "dropout", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk"):
-        if model.get(key):
+    text = partial(_text, files, tokenizer)
+    match model.get("type", "BPE" if "merges" in model else None):
+        case "BPE" if not is_byte_level(tokenizer) and (model.get("byte_fallback") or _is_spaced(model)):
+            return read_spm_json(files, tokenizer)
+        case "BPE":
+            return read_byte_level(files, tokenizer, text, files.checkpoint.folder / _JSON)
+        case "Unigram":
+            return read_unigram_json(files, tokenizer)
+        case "WordPiece":
+            return read_wordpiece(files, tokenizer, text)
+        case kind:
             raise UnsupportedTokenizer(
-                f"{key} is {model[key]!r} in tokenizer.json; byte-level BPE without it was expected"
+                f"tokenizer.json holds a {kind!s:.40} model; BPE, Unigram or WordPiece was expected; llama.cpp knows "
+                "no other"
             )
-    normalizer = tokenizer.get("normalizer")
-    if normalizer is not None:
-        kind = normalizer.get("type") if isinstance(normalizer, dict) else normalizer
+
+
+def _text(files: TokenizerFiles, tokenizer: Mapping[str, Any]) -> str:
+    return files.checkpoint.text(_JSON) or json.dumps(tokenizer)
+
+
+def _is_spaced(model: Mapping[str, Any]) -> bool:
+    """The pieces write spaces as SentencePiece does, or bytes."""
+    vocab = model["vocab"]
+    return SPACE in vocab or any(text in vocab for text in BYTE_PIECES)
+
+
+def _read_model(files: TokenizerFiles) -> Vocabulary:
+    file = SourceFile(files.checkpoint.folder / _MODEL)
+    if file.size > _MAX_MODEL_BYTES:
+        raise InvalidCheckpoint(f"{_MODEL} has {file.size:,} bytes; a SentencePiece model was expected")
+    data = file.read(0, file.size).tobytes()
+    file.check_unchanged()
+    file.close()
+    first = data[:200].split(b"\n")[0].split(b" ")
+    if len(first) == 2 and first[1].strip().isdigit() and first[0].isascii():
         raise UnsupportedTokenizer(
-            f"tokenizer.json normalizes texts ({kind}); llama.cpp would not; "
-            "no file was written because its tokens would differ"
+            f"{_MODEL} is a list of ranks as tiktoken writes it; a SentencePiece model or tokenizer.json was expected, "
+            f"since the list does not say how texts are cut; {_SAVE}, or use the repository whose name ends in -hf"
         )
-    return model
+    return read_spm_model(files, read_sentencepiece(data, _MODEL), _MODEL)
 
 
-def _added_tokens(tokenizer: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[int, tuple[str, bool]]:
-    """Id -> (text, special), from tokenizer.json and from `added_tokens_decoder` of tokenizer_config.json."""
-    try:
-        added = {item["id"]: (item["content"], bool(item["special"])) for item in tokenizer.get("added_tokens", [])}
-        further = {
-            int(number): (item["content"], bool(item.get("special", False)))
-            for number, item in settings.get("added_tokens_decoder", {}).items()
-        }
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidCheckpoint(f"the added tokens cannot be read ({error!r}); restore the tokenizer files") from error
-    if not all(isinstance(text, str) and type(number) is int for number, (text, _) in (added | further).items()):
-        raise InvalidCheckpoint("an added token has no proper text or no proper id; restore the tokenizer files")
-    for number, (text, special) in further.items():
-        if number in added and added[number][0] != text:
-            raise InvalidCheckpoint(
-                f"token {number} is {added[number][0]!r} in tokenizer.json and {text!r} in tokenizer_config.json; "
-                "the same was expected; download both files again"
-            )
-        added[number] = (text, special or added.get(number, ("", False))[1])
-    return added
-
-
-def _texts(vocab: Mapping[str, Any], added: Mapping[int, tuple[str, bool]], rows: int) -> dict[int, str]:
-    """Id -> text. An added token's text wins over the model's piece at that id."""
-    for text, number in (*vocab.items(), *((text, number) for number, (text, _) in added.items())):
-        if type(number) is not int or not 0 <= number < rows:
-            raise InvalidCheckpoint(
-                f"token {text!r} has the id {number!r}; the embedding has {rows} rows; "
-                "tokenizer and weights of one model were expected"
-            )
-        if "\0" in text:
-            raise UnsupportedTokenizer(f"token {number} is {text!r}; llama.cpp cannot hold a text with a NUL in it")
-    texts = {number: text for text, number in vocab.items()}
-    return texts | {number: text for number, (text, _) in added.items()}
-
-
-def _kind(number: int, texts: Mapping[int, str], added: Mapping[int, tuple[str, bool]]) -> Kind:
-    if number in added:
-        return Kind.CONTROL if added[number][1] else Kind.USER_DEFINED
-    return Kind.NORMAL if number in texts else Kind.UNUSED
-
-
-def _merges(merges: list[Any]) -> tuple[str, ...]:
-    """`"a b"` from either spelling: texts, or pairs (tokenizers 0.20 and newer)."""
-    texts = tuple(merge if isinstance(merge, str) else _joined(merge) for merge in merges)
-    wrong = next((text for text in texts if text.count(" ") != 1), None)
-    if wrong is not None:
-        raise UnsupportedTokenizer(f"the merge {wrong!r} in tokenizer.json is not two parts; llama.cpp cannot store it")
-    return texts
-
-
-def _joined(pair: Any) -> str:
-    try:
-        left, right = pair
-        return str(left + " " + right)
-    except (TypeError, ValueError) as error:
-        raise InvalidCheckpoint(f"the merge {pair!r:.60} in tokenizer.json is no pair; restore the file") from error
-
-
-def _special_tokens(
-    checkpoint: Checkpoint, settings: Mapping[str, Any], ids: Mapping[str, int]
-) -> Iterable[tuple[str, SpecialToken]]:
-    """bos, eos, unk and pad: by text from tokenizer_config.json, else by id from the other two files."""
-    for role in _SPECIAL:
-        value = settings.get(f"{role}_token")
-        text = value.get("content") if isinstance(value, dict) else value
-        if isinstance(text, str):
-            if text not in ids:
-                raise InvalidCheckpoint(f"{role}_token {text!r} of tokenizer_config.json is no token of tokenizer.json")
-            yield role, SpecialToken(ids[text], f"tokenizer_config.json: {role}_token")
-            continue
-        for file, values in (("generation_config.json", checkpoint.generation), ("config.json", checkpoint.config)):
-            number = values.get(f"{role}_token_id")
-            number = number[0] if isinstance(number, list) and number else number
-            if isinstance(number, int) and not isinstance(number, bool) and number in ids.values():
-                yield role, SpecialToken(number, f"{file}: {role}_token_id")
-                break
-
-
-def _ends(checkpoint: Checkpoint, special: Mapping[str, SpecialToken], rows: int) -> dict[int, str]:
-    ends = {special["eos"].id: special["eos"].source} if "eos" in special else {}
-    for file, values in (("generation_config.json", checkpoint.generation), ("config.json", checkpoint.config)):
-        named = values.get("eos_token_id")
-        for number in named if isinstance(named, list) else [named]:
-            if number is None:
-                continue
-            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < rows:
-                raise InvalidCheckpoint(f"eos_token_id is {named!r} in {file}; ids below {rows} were expected")
-            ends.setdefault(number, f"{file}: eos_token_id")
-    if not ends:
-        raise InvalidCheckpoint(
-            "no file of the checkpoint names an end token; eos_token in tokenizer_config.json or eos_token_id in "
-            "config.json was expected, since answers would never end; add it from the model's card"
-        )
-    return ends
+def _read_older(files: TokenizerFiles) -> Vocabulary:
+    """Checkpoints without either file."""
+    folder = files.checkpoint.folder
+    if (folder / "vocab.json").is_file():
+        return read_vocab_and_merges(files)
+    if (folder / "vocab.txt").is_file():
+        return read_vocab_txt(files)
+    others = ("*.tiktoken", "sentencepiece.bpe.model", "spiece.model", "tekken.json", "ice_text.model")
+    found = sorted(path.name for pattern in others for path in folder.glob(pattern))
+    raise IncompleteCheckpoint(
+        f"{folder} has {found[0] if found else 'no tokenizer file'}; {_JSON} or {_MODEL} was expected; "
+        f"download it, or {_SAVE}"
+    )

@@ -12,7 +12,7 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, normalizers
 
 from convert import ConversionError
-from convert.errors import InvalidCheckpoint, UnsupportedTokenizer
+from convert.errors import IncompleteCheckpoint, InvalidCheckpoint, UnsupportedTokenizer
 from tests.convert.corpus import CODE, ENGLISH, LOOK_ALIKES
 from tests.convert.damage import Refusals, edit_json, with_tensor, without_tensor
 from tests.convert.tiny import SPECIAL, tiny_checkpoint, toy_tokenizer
@@ -25,7 +25,7 @@ Change = Callable[[dict[str, Any]], object]
     ("model", "kind"),
     [
         ({"type": "Unigram", "vocab": [["a", 0.0]], "unk_id": 0}, UnsupportedTokenizer),
-        ({"type": "WordPiece", "vocab": {"a": 0}}, UnsupportedTokenizer),
+        ({"type": "WordPiece", "vocab": {"a": 0}}, IncompleteCheckpoint),
         ({"type": "WordLevel", "vocab": {"a": 0}}, UnsupportedTokenizer),
         (None, InvalidCheckpoint),
         ([], InvalidCheckpoint),

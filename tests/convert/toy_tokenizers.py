@@ -30,7 +30,10 @@ from tests.convert.tiny import QWEN2_PATTERN, TRAINING
 
 BLOOM_PATTERN = r" ?[^(\s|[.,!?…。，、।۔،])]+"
 
-_SYLLABLES = "ba ko li mu ne ra si to va ze light fire fly read sum er ing the pa gé".split()
+_SYLLABLES = (
+    "ba", "ko", "li", "mu", "ne", "ra", "si", "to", "va", "ze", "light", "fire", "fly", "read", "sum", "er", "ing",
+    "the", "pa", "gé",
+)  # fmt: skip
 _CHINESE = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动萤火虫光读书总结内容"
 
 
@@ -110,6 +113,7 @@ def write_sentencepiece(
     added: Mapping[int, str] | None = None,
     tokenizer_class: str = "LlamaTokenizer",
     rule: str = "identity",
+    extra_spaces: bool = True,
 ) -> int:
     """`tokenizer.model` and `tokenizer_config.json` as Llama 1, Ziya, Yi or Index have them: unk 0, bos 1, eos 2.
 
@@ -119,6 +123,7 @@ def write_sentencepiece(
     data = sentencepiece_model(
         size=size, dummy_prefix=dummy_prefix, byte_fallback=byte_fallback, user_defined=tuple(user_defined),
         control=tuple(control), model_type=model_type, names=("<unk>", bos, eos, "<pad>"), rule=rule,
+        extra_spaces=extra_spaces,
     )  # fmt: skip
     (folder / "tokenizer.model").write_bytes(data)
     settings: dict[str, Any] = {
