@@ -24,9 +24,7 @@ BATCH = 512
 Floats = NDArray[np.float32]
 
 
-def converted_file(
-    source: Path, target: Path, quantization: str, *, force: bool = False, **choices: Any
-) -> Path:
+def converted_file(source: Path, target: Path, quantization: str, *, force: bool = False, **choices: Any) -> Path:
     """Convert to the end through the public function, and return the file it reports."""
     from convert import Choices, Converted, convert
 
@@ -121,8 +119,20 @@ class LlamaModel:
                 part, start = [written[-1]], start + len(part)
         return written
 
+    def embeddings(self, tokens: Sequence[int], *, pooled: bool) -> Floats:
+        """What an encoder makes of a text: a state for each token, [tokens, hidden], or, pooled, one vector."""
+        hidden = llama_cpp.llama_model_n_embd(self._pointer)
+        with self._context(len(tokens), embeddings=True, pooling_type=-1 if pooled else 0) as pointer:
+            self._decode(pointer, tokens, 0, set(range(len(tokens))), encode=True)
+            if pooled:
+                rows = [llama_cpp.llama_get_embeddings_seq(pointer, 0)]
+            else:
+                rows = [llama_cpp.llama_get_embeddings_ith(pointer, index) for index in range(len(tokens))]
+            found = np.stack([np.ctypeslib.as_array(row, shape=(hidden,)).copy() for row in rows])
+        return found[0] if pooled else found
+
     @contextmanager
-    def _context(self, size: int) -> Iterator[int]:
+    def _context(self, size: int, *, embeddings: bool = False, pooling_type: int = -1) -> Iterator[int]:
         parameters = llama_cpp.llama_context_default_params()
         parameters.n_ctx = size
         parameters.n_batch = parameters.n_ubatch = BATCH
@@ -130,6 +140,7 @@ class LlamaModel:
         parameters.type_k = parameters.type_v = 0  # GGML_TYPE_F32
         parameters.flash_attn_type = 0  # off: its accumulators are half precision
         parameters.no_perf = True
+        parameters.embeddings, parameters.pooling_type = embeddings, pooling_type
         pointer = llama_cpp.llama_init_from_model(self._pointer, parameters)
         assert pointer, "llama.cpp made no context"
         try:
@@ -137,7 +148,9 @@ class LlamaModel:
         finally:
             llama_cpp.llama_free(pointer)
 
-    def _decode(self, pointer: int, tokens: Sequence[int], start: int, wanted: set[int]) -> None:
+    def _decode(
+        self, pointer: int, tokens: Sequence[int], start: int, wanted: set[int], *, encode: bool = False
+    ) -> None:
         batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
         try:
             batch.n_tokens = len(tokens)
@@ -147,7 +160,7 @@ class LlamaModel:
                 batch.n_seq_id[index] = 1
                 batch.seq_id[index][0] = 0
                 batch.logits[index] = index in wanted
-            status = llama_cpp.llama_decode(pointer, batch)
+            status = (llama_cpp.llama_encode if encode else llama_cpp.llama_decode)(pointer, batch)
         finally:
             llama_cpp.llama_batch_free(batch)
         assert status == 0, f"llama_decode returned {status}"

@@ -12,7 +12,7 @@ NORMS = ("*norm.weight", "*layernorm.weight")
 
 
 def gemma(**settings: Any) -> Any:
-    usual = {
+    usual: dict[str, Any] = {
         "norm": 0.0, "num_key_value_heads": 2, "num_hidden_layers": 3, "head_dim": 32, "query_pre_attn_scalar": 32,
         "sliding_window": 64, "attn_logit_softcapping": 2.0, "final_logit_softcapping": 5.0, "spread": 0.12,
     }  # fmt: skip

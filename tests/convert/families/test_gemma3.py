@@ -13,7 +13,7 @@ LINEAR = {"rope_type": "linear", "factor": 8.0}
 
 
 def gemma(full: dict[str, Any] | None = None, **settings: Any) -> Any:
-    usual = {
+    usual: dict[str, Any] = {
         "norm": 0.0, "num_key_value_heads": 2, "num_hidden_layers": 3, "head_dim": 32, "query_pre_attn_scalar": 32,
         "sliding_window": 64, "sliding_window_pattern": 3, "spread": 0.12,
         "rope_parameters": {

@@ -32,7 +32,7 @@ NAMES = (
 
 def glm(kind: str = "GlmForCausalLM", *, base: float = 10000.0, **settings: Any) -> Any:
     rope = {"rope_type": "default", "rope_theta": base, "partial_rotary_factor": 0.5}
-    usual = {"num_key_value_heads": 2, "head_dim": 16, "rope_parameters": rope, "spread": 0.12}
+    usual: dict[str, Any] = {"num_key_value_heads": 2, "head_dim": 16, "rope_parameters": rope, "spread": 0.12}
     return tiny_model(kind, **(usual | settings))
 
 

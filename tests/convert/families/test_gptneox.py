@@ -21,7 +21,8 @@ from tests.convert.families.support import (
 
 def neox(*, base: float = 10000.0, part: float = 0.25, **settings: Any) -> Any:
     rope = {"rope_type": "default", "rope_theta": base, "partial_rotary_factor": part}
-    return tiny_model("GPTNeoXForCausalLM", **({"hidden_size": 128, "rope_parameters": rope, "spread": 0.1} | settings))
+    usual: dict[str, Any] = {"hidden_size": 128, "rope_parameters": rope, "spread": 0.1}
+    return tiny_model("GPTNeoXForCausalLM", **(usual | settings))
 
 
 @pytest.mark.parametrize("parallel", [True, False])

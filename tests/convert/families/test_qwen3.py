@@ -9,12 +9,12 @@ from tests.convert.families.support import assert_family, assert_logits, metadat
 
 
 def qwen(**settings: Any) -> Any:
-    usual = {"num_key_value_heads": 2, "head_dim": 32, "spread": 0.12}
+    usual: dict[str, Any] = {"num_key_value_heads": 2, "head_dim": 32, "spread": 0.12}
     return tiny_model("Qwen3ForCausalLM", **(usual | settings))
 
 
 def experts(**settings: Any) -> Any:
-    usual = {
+    usual: dict[str, Any] = {
         "num_key_value_heads": 2, "head_dim": 16, "spread": 0.12, "num_experts": 5, "num_experts_per_tok": 2,
         "moe_intermediate_size": 32, "norm_topk_prob": True,
     }  # fmt: skip
