@@ -23,7 +23,6 @@ def facts(
     rope, tokens = hyper.rope, vocabulary.tokens
     ends = ", ".join(f"{number} {tokens[number]}" for number in vocabulary.ends)
     bos = vocabulary.special.get("bos")
-    head = "the embedding" if hyper.tied else "its own"
     return (
         Fact("architecture", architecture.name, f"config.json: architectures {architecture.classes[0]}"),
         Fact("RoPE base", _base(rope), rope.source),
@@ -34,15 +33,30 @@ def facts(
         Fact("adds begin token", "yes" if agreement.add_bos else "no", f"{vocabulary.file.name}, as it behaves"),
         Fact("end tokens", ends or "none", ", ".join(dict.fromkeys(vocabulary.ends.values()))),
         Fact("prompt format", template.name or "none", template.source),
-        Fact("tokenizer", f"byte-level BPE, {agreement.pre_tokenizer}", f"equal ids on {agreement.texts} texts"),
+        Fact(
+            "tokenizer",
+            f"{vocabulary.description}, {agreement.pre_tokenizer}",
+            f"{vocabulary.file.name}; ids compared on {agreement.texts:,} texts",
+        ),
         Fact(
             "vocabulary",
             f"{len(tokens):,} rows, {vocabulary.padding:,} without token",
             f"{vocabulary.file.name}, config.json",
         ),
-        Fact("output head", head, "config.json: tie_word_embeddings"),
+        _head(architecture, hyper),
         Fact("quantization", quantization, f"types chosen by llama.cpp, {threads} threads"),
     )
+
+
+def _head(architecture: Architecture, hyper: Hyperparameters) -> Fact:
+    if hyper.tied:
+        return Fact("output head", "the embedding", "config.json: tie_word_embeddings")
+    row = next((row for row in architecture.tensors if row.name == "output.weight" and row.when(hyper)), None)
+    if row is None:
+        return Fact("output head", "none", f"{architecture.classes[0]} gives embeddings")
+    if row.values is not None:
+        return Fact("output head", "its own, each row over its L2 norm", "config.json: norm_head, or the family")
+    return Fact("output head", "its own", "config.json: tie_word_embeddings")
 
 
 def _base(rope: Rope) -> str:

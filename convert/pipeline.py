@@ -120,7 +120,7 @@ def read_model(source: Path, choices: Choices) -> Model:
         hyper=hyper,
         unread=unread,
         tensors=plan(architecture, hyper, checkpoint.tensors),
-        vocabulary=read_vocabulary(checkpoint, hyper.vocabulary),
+        vocabulary=read_vocabulary(checkpoint, hyper.vocabulary, ends=architecture.ends),
         template=read_template(checkpoint),
     )
 
@@ -142,7 +142,7 @@ def lay_out(model: Model, recipe: int) -> Generator[Event, None, Layout]:
     infos = [file_info(tensor.name, types[tensor.name], tensor.shape) for tensor in model.tensors]
     made = [TensorInfo(name, F32, (len(values),), 4 * len(values)) for name, values in model.hyper.rope.tensors.items()]
     yield Step("comparing tokens", 0, 0)
-    agreement = agree(model.vocabulary, keys | template_metadata(model.template), made + infos)
+    agreement = agree(model.vocabulary, keys | template_metadata(model.template), made + infos, model.choices)
     return Layout(made, infos, agreement)
 
 
@@ -179,7 +179,7 @@ def _report(
         context=model.hyper.context,
         template=TemplateReport(model.template.name, model.template.source),
         tokens_checked=agreement.texts,
-        warnings=_warnings(model),
+        warnings=_warnings(model, agreement),
         facts=facts(
             model.architecture,
             model.hyper,
@@ -196,7 +196,7 @@ def _report(
 
 
 def _preview(model: Model, layout: Layout, target: Path, quantization: str) -> Preview:
-    warnings = list(_warnings(model))
+    warnings = list(_warnings(model, layout.agreement))
     if target.exists():
         warnings.append(f"{target} exists; the conversion replaces it with --force only")
     return Preview(
@@ -231,8 +231,8 @@ def _rope_report(model: Model) -> RopeReport:
     return RopeReport(rope.kind, rope.base, rope.source)
 
 
-def _warnings(model: Model) -> tuple[str, ...]:
-    found = [*model.hyper.rope.warnings, *model.hyper.warnings]
+def _warnings(model: Model, agreement: Agreement) -> tuple[str, ...]:
+    found = [*model.hyper.rope.warnings, *model.hyper.warnings, *agreement.warnings]
     if model.template.text is None:
         found.append("the checkpoint carries no chat template; chat will need one, completion works")
     return tuple(found)
