@@ -37,6 +37,7 @@ DOUBTFUL_CONTEXT = 8192
 
 _CHOSEN_BASE = "--rope-base"
 _CHOSEN_CONTEXT = "--context"
+_LOUD = "CHECK THIS: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,12 @@ def read_rope(
     value = positive("the scaled RoPE base", answer.base or base.base)
     swa = {} if local.base is None else {"rope.freq_base_swa": local.base}
     scaling = "" if settings is full else f"; scaling from {CHOSEN}"
+    doubts = _doubts(base, kind, length.tokens)
+    mark = " (CHECK THIS, see the warning)" if any(text.startswith(_LOUD) for text in base.warnings + doubts) else ""
     return Rope(
         kind=kind,
         base=value,
-        source=base.source + answer.source + scaling,
+        source=base.source + answer.source + scaling + mark,
         dimension=question.dimension,
         context=length.tokens,
         context_source=length.source,
@@ -127,7 +130,7 @@ def read_rope(
         tensors=answer.tensors,
         warnings=(
             *base.warnings,
-            *_doubts(base, kind, length.tokens),
+            *doubts,
             *local.warnings,
             *length.warnings,
             *answer.warnings,
@@ -144,7 +147,7 @@ def no_rope(config: Config, *, kind_source: str, context: int, context_source: s
     if choices.rope_base is not None or choices.rope_scaling is not None:
         option = CHOSEN if choices.rope_base is None else _CHOSEN_BASE
         raise UnsupportedRope(f"{option} is given, but this model has no RoPE ({kind_source}); leave the option out")
-    length = _length(config, _Length(context, context_source), (context, f"the end of {kind_source}"))
+    length = _length(config, _Length(context, context_source), (context, f"{kind_source} reaches no further"))
     return Rope("none", None, kind_source, 0, length.tokens, length.source, warnings=length.warnings)
 
 
@@ -168,7 +171,7 @@ def _believed(config: Config, stated: Stated, tokens: int, default: float, sourc
             f"expected, since a guessed base fails only on long texts; take it from the model's card and pass "
             f"--rope-base (or --force for {default:g}, {source})"
         )
-    loud = "CHECK THIS: " if tokens > DOUBTFUL_CONTEXT else ""
+    loud = _LOUD if tokens > DOUBTFUL_CONTEXT else ""
     return Stated(default, source, (f"{loud}config.json names no RoPE base; {default:g} was taken from {source}",))
 
 
@@ -177,7 +180,7 @@ def _doubts(base: Stated, kind: str, tokens: int) -> tuple[str, ...]:
     if not unlikely or base.source == _CHOSEN_BASE or not base.source.startswith("config.json"):
         return ()
     return (
-        f"CHECK THIS: {base.source} states the RoPE base {base.base:g} without scaling for {tokens:,} tokens, where "
+        f"{_LOUD}{base.source} states the RoPE base {base.base:g} without scaling for {tokens:,} tokens, where "
         "models have a far larger one; if the model's card says otherwise, pass --rope-base",
     )
 
@@ -250,7 +253,7 @@ def _length(config: Config, usable: _Length, longest: tuple[int, str] | None) ->
         raise UnsupportedRope(
             f"--context is {length.tokens}; {limit} at most was expected: {reason}; choose a shorter context"
         )
-    return replace(length, warnings=(*length.warnings, f"CHECK THIS: beyond {limit:,} tokens: {reason}"))
+    return replace(length, warnings=(*length.warnings, f"{_LOUD}beyond {limit:,} tokens: {reason}"))
 
 
 def _local(config: Config, full: Settings, sliding: Settings | None, default: float | None) -> Stated:

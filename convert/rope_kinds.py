@@ -148,12 +148,12 @@ def _llama3(question: Question) -> Answer:
 def _yarn(question: Question) -> Answer:
     """By llama.cpp's own YaRN where that is the same, else by a tensor of divisors where the graph reads one."""
     settings = question.settings
-    names = ("beta_fast", "beta_slow", "mscale", "mscale_all_dim", "attention_factor")
-    settings.check_keys(frozenset({"factor", ORIGINAL, "truncate", "finetuned", *names}))
+    names = ("beta_fast", "beta_slow", "mscale", "mscale_all_dim")
+    settings.check_keys(frozenset({"factor", ORIGINAL, "attention_factor", "truncate", "finetuned", *names}))
     original = yarn_original(question)
     factor = question.factor() if "factor" in settings.values else max(1.0, question.trained / original)
-    given = {name: settings.number(name) for name in names if settings.values.get(name)}
-    attention = given.get("attention_factor")
+    given = {name: settings.number(name) for name in names if settings.values.get(name, 0) != 0}  # 0 is none there
+    attention = settings.number("attention_factor") if "attention_factor" in settings.values else None
     if attention is None and "mscale" in given and "mscale_all_dim" in given:
         attention = formulas.yarn_attention(factor, given["mscale"])
         attention /= formulas.yarn_attention(factor, given["mscale_all_dim"])
@@ -169,7 +169,7 @@ def _yarn(question: Question) -> Answer:
     warning = f"{settings.where} names no {ORIGINAL}; {original:,} was taken, as transformers does"
     warnings = (warning,) if unstated else ()
     usual = (fast, slow, truncate) == (formulas.BETA_FAST, formulas.BETA_SLOW, True)
-    if usual and formulas.llama_cpp_cuts_alike(question.base, question.dimension, original):
+    if usual and formulas.llama_cpp_ramps_alike(question.base, question.dimension, original):
         keys: dict[str, int | float | str] = {
             "rope.scaling.type": "yarn",
             "rope.scaling.factor": factor,

@@ -4,12 +4,12 @@ A divisor divides the frequency `base ** (-2i / dimension)` of pair i; llama.cpp
 """
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
+Ramp = np.ndarray[Any, np.dtype[np.float64]]
 
 BETA_FAST, BETA_SLOW = 32.0, 1.0
 """Turns within the original context above which YaRN keeps a frequency, and below which it stretches it wholly."""
@@ -29,8 +29,8 @@ def llama3_divisors(
         wavelengths = np.float32(2 * math.pi) / _frequencies(base, dimension)
         smooth = (np.float32(original) / wavelengths - np.float32(low)) / np.float32(high - low)
         between = np.float32(1) / ((np.float32(1) - smooth) / np.float32(factor) + smooth)
-    divisors = np.where(wavelengths < original / high, np.float32(1), between)
-    divisors = np.where(wavelengths > original / low, np.float32(factor), divisors)
+        divisors = np.where(wavelengths < original / high, np.float32(1), between)
+        divisors = np.where(wavelengths > original / low, np.float32(factor), divisors)
     return tuple(float(value) for value in divisors)
 
 
@@ -41,19 +41,19 @@ def yarn_divisors(
     low, high = (_pair_turning(turns, base, dimension, original) for turns in (fast, slow))
     if truncate:
         low, high = math.floor(low), math.ceil(high)
-    low, high = max(low, 0), min(high, dimension - 1)
-    width = high - low if high != low else 0.001
-    stretched = np.clip((np.arange(dimension // 2) - low) / width, 0, 1)
+    stretched = _yarn_ramp(low, high, dimension)
     return tuple(float(value) for value in 1 / (stretched / factor + (1 - stretched)))
 
 
-def llama_cpp_cuts_alike(base: float, dimension: int, original: int) -> bool:
-    """llama.cpp, which counts in float32, finds the same first and last pair of the default YaRN ramp."""
-    return all(
-        rounded(_pair_turning(turns, base, dimension, original))
-        == rounded(_pair_turning_in_float32(turns, base, dimension, original))
-        for turns, rounded in _RAMP
+def llama_cpp_ramps_alike(base: float, dimension: int, original: int) -> bool:
+    """llama.cpp, which looks for the ends in float32 and knows no ramp that falls, stretches the same pairs as much."""
+    ours, theirs = (
+        [math.floor(find(BETA_FAST, base, dimension, original)), math.ceil(find(BETA_SLOW, base, dimension, original))]
+        for find in (_pair_turning, _pair_turning_in_float32)
     )
+    low, high = max(theirs[0], 0), min(theirs[1], dimension - 1)
+    found = np.clip((np.arange(dimension // 2) - low) / max(high - low, 0.001), 0, 1)
+    return bool(np.allclose(found, _yarn_ramp(ours[0], ours[1], dimension), rtol=0, atol=1e-6))
 
 
 def yarn_attention(factor: float, multiplier: float = 1.0) -> float:
@@ -66,13 +66,18 @@ def longrope_attention(factor: float, original: int) -> float:
     return 1.0 if factor <= 1 else math.sqrt(1 + math.log(factor) / math.log(original))
 
 
-_RAMP: tuple[tuple[float, Callable[[float], int]], ...] = ((BETA_FAST, math.floor), (BETA_SLOW, math.ceil))
-
-
 def _frequencies(base: float, dimension: int) -> Array:
     exponents = np.arange(0, dimension, 2, dtype=np.float32) / np.float32(dimension)
     found: Array = np.float32(1) / np.power(np.float32(base), exponents, dtype=np.float32)
     return found
+
+
+def _yarn_ramp(low: float, high: float, dimension: int) -> Ramp:
+    """How much each pair is stretched, from 0 at pair `low` to 1 at pair `high`."""
+    low, high = max(low, 0), min(high, dimension - 1)
+    width = high - low if high != low else 0.001
+    ramp: Ramp = np.clip((np.arange(dimension // 2) - low) / width, 0, 1)
+    return ramp
 
 
 def _pair_turning(turns: float, base: float, dimension: int, original: int) -> float:

@@ -27,6 +27,8 @@ SLIDING_BASE_KEYS = ("rope_local_base_freq", "local_rope_theta", "rope_theta_loc
 PART_KEYS = ("partial_rotary_factor", "rotary_pct", "rope_pct", "rope_percent")
 _LAYER_TYPES = ("full_attention", "sliding_attention", "chunked_attention", "linear_attention")
 _RATIO_BASE = 10000.0
+_LEAST = 1e-30
+"""Smaller ones would be 0 as float32."""
 LEAST_BASE = 2.0
 """Below it nothing turns; the logarithm that YaRN divides by is then none, too."""
 
@@ -208,7 +210,7 @@ def _multiplied(config: Config, stated: Stated) -> Stated:
 
 def positive(name: str, value: Any, *, least: float = 0.0) -> float:
     """A finite number above 0 and not under `least`. Raises UnsupportedRope."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < MAX_NUMBER or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not max(least, _LEAST) <= value < MAX_NUMBER:
         expected = f"a number of {least:g} or more" if least else "a positive number"
         raise UnsupportedRope(f"{name} is {shown(value)}; {expected} was expected; restore config.json or the option")
     return float(value)

@@ -348,14 +348,16 @@ def test_a_missing_base_is_believed_only_for_short_contexts() -> None:
     with pytest.raises(UnsupportedRope, match="no RoPE base for a context of 9000 tokens"):
         read(8192, Choices(context=9000))
     forced = read(8193, Choices(force=True))
-    assert (forced.base, forced.source) == (1e4, "the class")
+    assert (forced.base, forced.source) == (1e4, "the class (CHECK THIS, see the warning)")
     assert forced.warnings[0].startswith("CHECK THIS: config.json names no RoPE base")
     assert read(8193, Choices(rope_base=5e5)).source == "--rope-base"
 
 
 def test_a_stated_10000_without_scaling_is_doubted_beyond_8192() -> None:
     assert read(8192, rope_theta=1e4).warnings == ()
-    (warning,) = read(8193, rope_theta=1e4).warnings
+    rope = read(8193, rope_theta=1e4)
+    assert rope.source == "config.json: rope_theta (CHECK THIS, see the warning)"
+    (warning,) = rope.warnings
     assert warning.startswith(
         "CHECK THIS: config.json: rope_theta states the RoPE base 10000 without scaling for 8,193"
     )
