@@ -24,6 +24,7 @@ COMMANDS = {
     "chat": Entry("assistant.commands.chat:chat", "Ask one question, or hold a conversation line by line."),
     "summarize": Entry("assistant.commands.summarize:summarize", "Summarize the document DOC, read whole."),
     "convert": Entry("convert.cli:convert", "Convert a Hugging Face model folder SRC to one GGUF file."),
+    "verify": Entry("convert.verify_cli:verify", "Prove FILE.gguf against the model folder it was made of."),
     "inspect": Entry("assistant.commands.inspect:inspect", "Show what the header of a GGUF file says."),
     "doctor": Entry("assistant.commands.doctor:doctor", "Show what this installation and this machine can do."),
 }

@@ -1,6 +1,6 @@
 """A GGUF header read back from disk without trusting it: keys, and the place of each tensor inside the file.
 
-Shares no line with `header.py`, which writes it, so that a mistake there is seen here. Layout: the GGUF specification,
+Reads by other means than `header.py` writes, so that a mistake there is seen here. Layout: the GGUF specification,
 version 3, little-endian; sizes of the types are gguf-py's table.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
 from convert.errors import VerificationFailed
+from convert.header import TensorInfo
 from convert.stored import Array, SourceFile
 
 _STRING, _ARRAY = 8, 9
@@ -48,6 +49,10 @@ class GgufFile:
     keys: Mapping[str, Any]
     tensors: Mapping[str, Place]
     data: int
+
+    def infos(self) -> list[TensorInfo]:
+        """The tensors in the words of a plan."""
+        return [TensorInfo(place.name, place.kind, place.shape, place.bytes) for place in self.tensors.values()]
 
     def read(self, place: Place, start: int, size: int) -> Array:
         """Bytes of a tensor as uint8, from `start` within it. Raises InvalidCheckpoint where the file has changed."""

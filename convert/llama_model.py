@@ -5,7 +5,7 @@ no memory and little time. Keys and values are kept in float32 and flash attenti
 """
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,9 @@ class OpenModel:
         self.context: int = llama_cpp.llama_model_n_ctx_train(pointer)
         self.width: int = llama_cpp.llama_model_n_embd(pointer)
 
-    def logits(self, tokens: Sequence[int], wanted: Collection[int] | None = None) -> Iterator[tuple[int, Array]]:
+    def logits(
+        self, tokens: Sequence[int], wanted: Collection[int] | None = None
+    ) -> Generator[tuple[int, Array], None, None]:
         """(position, float32 logits after it, [vocabulary]) for the wanted positions (None: all), in ascending order.
 
         An array is good until the next one. Raises VerificationFailed where llama.cpp fails.

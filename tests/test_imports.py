@@ -56,7 +56,7 @@ def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
             case "textual":
                 assert place.parts[0] == "tui"
             case "torch" | "transformers":
-                pytest.fail(f"{place} imports {module}: proofs in tests may, the program may not")
+                assert place == Path("convert/verify_reference.py"), "only a proof that is asked for may"
 
 
 def test_names_of_modules_lie_in_one_place() -> None:
