@@ -182,6 +182,17 @@ def test_yarn_divisors_give_the_frequencies_of_transformers(further: dict[str, A
     np.testing.assert_allclose(5e5 ** (-np.arange(0, HEAD, 2) / HEAD) / divisors, expected, rtol=1e-6)
 
 
+def test_yarn_is_not_left_to_llama_cpp_where_float32_finds_another_ramp() -> None:
+    """Pair 8 turns 32 times within 4,096 tokens by a hair; within 4 tokens none turns once, and the ramp falls."""
+    for base, original in (((4096 / (64 * np.pi)) ** 4 * (1 + 1e-8), 4096), (1e4, 4)):
+        parameters = {**YARN, "rope_theta": base, "original_max_position_embeddings": original}
+        expected, _ = transformers_frequencies("yarn", 16384, parameters)
+        rope = read(16384, rope_parameters=parameters)
+        assert "rope.scaling.type" not in rope.keys
+        divisors = np.array(rope.tensors["rope_freqs.weight"])
+        np.testing.assert_allclose(base ** (-np.arange(0, HEAD, 2) / HEAD) / divisors, expected, rtol=1e-6)
+
+
 def yarn_keys(factor: float = 4.0, original: int = 4096) -> dict[str, Any]:
     return {
         "rope.scaling.type": "yarn",
@@ -487,6 +498,9 @@ def test_a_model_without_rope() -> None:
         ({"rope_scaling": {**YARN, "finetuned": False}}, "finetuned is false"),
         ({"rope_scaling": {**YARN, "truncate": "no"}}, "truncate is 'no'; true or false"),
         ({"rope_scaling": {**YARN, "original_max_position_embeddings": 4096.5}}, "a number of tokens was expected"),
+        ({"rope_scaling": {**YARN, "original_max_position_embeddings": 2**31}}, "a number of tokens was expected"),
+        ({"rope_scaling": {**YARN, "attention_factor": 0}}, "attention_factor is 0; a positive number"),
+        ({"rope_scaling": {**YARN, "attention_factor": 1e-300}}, "attention_factor is 1e-300; a positive number"),
         ({"rope_scaling": {**YARN, "short_factor": [1.0] * 32}}, "the key 'short_factor'"),
         ({"rope_scaling": "linear"}, "an object was expected"),
         ({"rope_scaling": {**LLAMA3, "high_freq_factor": 1.0}}, "high_freq_factor 1 and low_freq_factor 1"),
@@ -510,6 +524,7 @@ def test_a_model_without_rope() -> None:
         ({"rope_theta": float("inf")}, "rope_theta is inf"),
         ({"rope_theta": 10**400}, "rope_theta is 1000"),
         ({"rope_theta": -1}, "rope_theta is -1"),
+        ({"rope_theta": 1, "rope_scaling": YARN}, "rope_theta is 1; a number of 2 or more"),
         ({"rotary_emb_base": 5e5}, "rope_theta 10000 and rotary_emb_base 500000; one RoPE base"),
     ],
 )  # fmt: skip
