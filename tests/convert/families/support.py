@@ -6,7 +6,6 @@ the nearest class out as the family has them, and applies the family's own step 
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
@@ -25,8 +24,8 @@ from tests.convert.gguf_file import read
 from tests.convert.tiny import toy_tokenizer, write_tokenizer
 from tests.support import Floats, converted_file, llama_model
 
-TOLERANCE = 0.001
-"""Largest difference of logits, as a share of their standard deviation; what is seen is a tenth of it and less."""
+TOLERANCE = 3e-5
+"""Largest difference of logits, as a share of their standard deviation; 5e-6 is the most that was seen."""
 
 ROWS = 417
 """Rows of the embedding: the toy tokenizer's 411 tokens and a few without one."""
@@ -123,7 +122,7 @@ def assert_logits(
     gguf = converted_file(folder, folder.with_name(f"{folder.name}-f32.gguf"), "f32", force=True, **choices)
     with llama_model(gguf) as model:
         found = model.logits(tokens, positions)
-    assert expected.std(axis=1).min() > 0.05, "logits too even to compare"
+    assert expected.std(axis=1).min() > 0.2 * expected.std(), "logits too even to compare"
     worst = np.abs(found - expected).max(axis=1) / expected.std()
     assert worst.max() < tolerance, f"differences by position, in standard deviations: {np.round(worst, 5).tolist()}"
     return float(worst.max())
@@ -148,10 +147,13 @@ def assert_nothing_lost(
             changed += values.numel()
             continue
         wanted += [values.float().numpy().reshape(-1)] * (2 if _matches(name, twice) else 1)
-    expected = Counter(np.concatenate(wanted).view(np.uint32).tolist())
-    found = Counter(np.concatenate([tensor.floats().reshape(-1) for tensor in written]).view(np.uint32).tolist())
-    assert not expected - found, f"{(expected - found).total()} numbers are lost"
-    assert (found - expected).total() == changed, "numbers of another origin"
+    expected = np.concatenate(wanted).view(np.uint32)
+    found = np.concatenate([tensor.floats().reshape(-1) for tensor in written]).view(np.uint32)
+    _, places = np.unique(np.concatenate([expected, found]), return_inverse=True)
+    surplus = np.bincount(places[: expected.size], minlength=places.max() + 1)
+    surplus -= np.bincount(places[expected.size :], minlength=surplus.size)
+    assert surplus.clip(min=0).sum() == 0, f"{surplus.clip(min=0).sum()} numbers are lost"
+    assert -surplus.clip(max=0).sum() == changed, "numbers of another origin"
 
 
 def assert_damage_is_refused(folder: Path) -> None:

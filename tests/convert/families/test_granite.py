@@ -33,7 +33,8 @@ def test_an_absent_multiplier_is_one_and_another_one_shows(key: str, tmp_path: P
     model = tiny_model(
         "GraniteForCausalLM", num_key_value_heads=2, **{name: SCALES[name] for name in SCALES if name != key}
     )
-    folder = save(model, tmp_path / "tiny", **{key: ...})
+    absent: dict[str, Any] = {key: ...}
+    folder = save(model, tmp_path / "tiny", **absent)
     assert_logits(folder, of(model))
     save(model, folder, **{key: SCALES[key]})
     with pytest.raises(AssertionError, match="differences by position"):
