@@ -20,6 +20,8 @@ from safetensors.torch import load_file, save_file
 
 from convert import Choices, ConversionError, Preview, convert
 from convert.errors import IncompleteCheckpoint, UnsupportedArchitecture
+from convert.pipeline import read_model
+from convert.verify_reference import load_reference
 from tests.convert.gguf_file import read
 from tests.convert.tiny import toy_tokenizer, write_tokenizer
 from tests.support import Floats, converted_file, llama_model
@@ -182,6 +184,15 @@ def assert_loads_quantized(folder: Path, reference: Reference, quantizations: Se
         assert error < allowed, f"{quantization}: {error} standard deviations"
 
 
+def assert_reference(folder: Path, reference: Reference) -> None:
+    """What `verify` holds a file against, found by the converter from the same folder, is this reference too."""
+    tokens, positions = list(range(3, 99)), [0, 1, 40, 95]
+    found = dict(load_reference(read_model(folder, Choices())).logits(tokens, positions))
+    expected = reference(tokens, positions)
+    for position, row in zip(positions, expected, strict=True):
+        assert np.abs(found[position] - row).max() < 1e-5 * expected.std(), f"another reference at {position}"
+
+
 def assert_family(
     folder: Path, reference: Reference, *, stepped: Sequence[str] = (), left_out: Sequence[str] = (), **further: Any
 ) -> None:
@@ -190,6 +201,7 @@ def assert_family(
     assert_nothing_lost(folder, stepped=stepped, left_out=left_out)
     assert_damage_is_refused(folder)
     assert_loads_quantized(folder, reference)
+    assert_reference(folder, reference)
 
 
 def refused(folder: Path, **choices: Any) -> None:
