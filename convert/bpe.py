@@ -8,7 +8,7 @@ from typing import Any
 
 from convert.entries import Variant, Vocabulary, checked_ids, entries, merge_texts
 from convert.errors import IncompleteCheckpoint, InvalidCheckpoint, UnsupportedTokenizer
-from convert.pretokenizers import QWEN2, candidates
+from convert.pretokenizers import NAMES, QWEN2, likely_names
 from convert.source_tokenizer import JsonSource, normalizer_steps
 from convert.special_tokens import AddedToken, added_in_json, joined
 from convert.tokenizer_files import TokenizerFiles
@@ -61,6 +61,7 @@ def read_byte_level(
     made = entries(checked_ids(model["vocab"], file.name), added, files.rows, file=file.name)
     special = files.special(made.ids)
     steps = normalizer_steps(tokenizer.get("normalizer"))
+    known = likely_names(tokenizer.get("pre_tokenizer"))
     return Vocabulary(
         file=file,
         model="gpt2",
@@ -69,9 +70,8 @@ def read_byte_level(
         kinds=made.kinds,
         merges=merge_texts(model["merges"], file.name),
         keys={},
-        variants=tuple(
-            Variant(name, {"tokenizer.ggml.pre": name}) for name in candidates(tokenizer.get("pre_tokenizer"))
-        ),
+        variants=tuple(Variant(name, {"tokenizer.ggml.pre": name}) for name in dict.fromkeys((*known, *NAMES))),
+        likely=len(known),
         added=added,
         special=special,
         ends=files.ends(special),

@@ -52,6 +52,8 @@ class Vocabulary:
     """Further GGUF keys, by full name."""
     variants: tuple[Variant, ...]
     """Settings to try, the likeliest first."""
+    likely: int = 0
+    """How many of them, at the front, belong to a form that is known; the others take long with a large vocabulary."""
     added: Mapping[int, AddedToken]
     """Tokens that are cut out of a text before it is encoded, by id."""
     special: Mapping[str, SpecialToken]

@@ -13,6 +13,7 @@ from convert.probe_texts import added_texts, ordinary_texts
 from convert.source_tokenizer import SourceTokenizer
 
 FRAMED = "Once upon a time"
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _COMMON = "，。！？：；（）“”、…—　"
 """Punctuation of Chinese texts, which some character maps turn into Latin."""
 
@@ -33,8 +34,8 @@ class ExpectedTokens:
     add_eos: bool
     warnings: tuple[str, ...]
 
-    def without(self, letters: frozenset[str]) -> "ExpectedTokens":
-        """The texts that hold none of the letters, and a warning that names these."""
+    def without(self, letters: frozenset[str], what: str) -> "ExpectedTokens":
+        """The texts that hold none of the letters, and a warning that says `what` happens to these."""
         names = ", ".join(f"U+{ord(letter):04X}" for letter in sorted(letters)[:12])
         return replace(
             self,
@@ -42,7 +43,7 @@ class ExpectedTokens:
             plain={text: ids for text, ids in self.plain.items() if not letters.intersection(text)},
             warnings=(
                 *self.warnings,
-                f"{len(letters)} rare characters are prepared otherwise by llama.cpp than by the source ({names}"
+                f"{len(letters)} {what} otherwise by llama.cpp than by the source ({names}"
                 f"{' …' if len(letters) > 12 else ''}); texts with them may become other tokens",
             ),
         )
@@ -61,7 +62,7 @@ def expected_tokens(vocabulary: Vocabulary, source: SourceTokenizer) -> Expected
     doubtful: dict[str, list[int]] = {}
     follows = vocabulary.space_first and vocabulary.chats
     encode = source.following if follows else source.ids
-    for text in dict.fromkeys(ordinary_texts(vocabulary)):
+    for text in dict.fromkeys((FRAMED, _ASCII, *ordinary_texts(vocabulary))):
         normal = _normal(vocabulary, source, text)
         if normal != text:
             changed.append(text)
@@ -98,7 +99,7 @@ def _normal(vocabulary: Vocabulary, source: SourceTokenizer, text: str) -> str:
     if vocabulary.normalizes or not source.normalization:
         return text
     normal = source.normalized(text)
-    if normal != text and vocabulary.model == "gpt2" and source.normalization != "NFC":
+    if normal != text and (text in (FRAMED, _ASCII) or vocabulary.model == "gpt2") and source.normalization != "NFC":
         raise UnsupportedTokenizer(
             f"{vocabulary.file.name} normalizes texts ({source.normalization}): {text[:20]!r} becomes {normal[:20]!r}; "
             "llama.cpp would not; no file was written because its tokens would differ"

@@ -18,11 +18,26 @@ _LLAMA3 = (
 QWEN2 = _LLAMA3.replace("{1,3}", "")
 """Qwen2's, which transformers has in code for checkpoints without tokenizer.json."""
 
-_FORMS: Mapping[tuple[str, ...], str] = {
-    ("bytes with gpt2 words",): "gpt-2",
-    ("digits one by one", "bytes with gpt2 words"): "smollm",
-    (f"split isolated {_LLAMA3}", "bytes"): "llama-bpe",
-    (f"split isolated {QWEN2}", "bytes"): "qwen2",
+_UPPER, _LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+_TEKKEN = (
+    rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}*{_LOWER}+|[^\r\n\p{{L}}\p{{N}}]?{_UPPER}+{_LOWER}*"
+    r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+_ENDINGS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+_O200K = (
+    rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}*{_LOWER}+{_ENDINGS}|[^\r\n\p{{L}}\p{{N}}]?{_UPPER}+{_LOWER}*{_ENDINGS}"
+    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+_FORMS: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    # a published form: the names that may fit, some of which differ in what `ignore_merges` is
+    ("bytes with gpt2 words",): ("gpt-2",),
+    ("digits one by one", "bytes with gpt2 words"): ("smollm",),
+    (f"split isolated {_LLAMA3}", "bytes"): ("llama-bpe", "dbrx", "glm4"),
+    (f"split isolated {QWEN2}", "bytes"): ("qwen2",),
+    (f"split isolated {_O200K}", "bytes"): ("gpt-4o", "granite-embed-multi-97m"),
+    (f"split isolated {_TEKKEN}", "bytes"): ("tekken",),
+    (r"split isolated  ?[^(\s|[.,!?…。，、।۔،])]+", "bytes"): ("bloom",),
 }
 
 NAMES = (
@@ -35,10 +50,9 @@ NAMES = (
 starcoder, refact, command-r, exaone what smollm does; stablelm2, hunyuan, grok-2 what qwen2 does; and so on."""
 
 
-def candidates(pre_tokenizer: Any) -> tuple[str, ...]:
-    """llama.cpp's names to try, the likeliest first, for the `pre_tokenizer` object of tokenizer.json."""
-    known = _FORMS.get(form(pre_tokenizer))
-    return tuple(dict.fromkeys([*([known] if known else []), *NAMES]))
+def likely_names(pre_tokenizer: Any) -> tuple[str, ...]:
+    """llama.cpp's names for the `pre_tokenizer` object of tokenizer.json, where its form is a known one."""
+    return _FORMS.get(form(pre_tokenizer), ())
 
 
 def is_byte_level(tokenizer: Mapping[str, Any]) -> bool:

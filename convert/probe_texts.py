@@ -66,7 +66,7 @@ def _own_words(vocabulary: Vocabulary, random: Random) -> Iterator[str]:
     made = {merge.replace(" ", "", 1) for merge in vocabulary.merges}
     unmade = [text for text in normal if text not in made and len(text) > 1] if made else []
     for text in random.sample(normal, min(len(normal), 200)) + random.sample(unmade, min(len(unmade), 64)):
-        for word in (_spelled(text, vocabulary), _spelled(text + random.choice(normal), vocabulary)):
+        for word in (_spelled(text, vocabulary), _spelled(text + "".join(random.choices(normal, k=4)), vocabulary)):
             if word:
                 yield word
 

@@ -18,7 +18,7 @@ from convert.protobuf import BYTES, FIXED32, VARINT, fields
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 UNIGRAM, BPE = 1, 2
 
-MAX_PIECE_BYTES = 8192
+MAX_PIECE_BYTES = 1024
 """Far beyond any published piece; C++ code recurses once a byte."""
 
 BYTE_PIECES = {f"<0x{byte:02X}>": byte for byte in range(256)}

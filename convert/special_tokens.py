@@ -12,7 +12,7 @@ from convert.errors import InvalidCheckpoint
 
 ROLES = ("bos", "eos", "unk", "pad", "cls", "sep", "mask")
 
-_MAX_TEXT = 8192
+_MAX_TEXT = 1024
 
 
 @dataclass(frozen=True, slots=True)

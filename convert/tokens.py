@@ -7,7 +7,8 @@ Without one the conversion stops; a file whose tokens differ would answer, only 
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unicodedata import category
@@ -30,6 +31,7 @@ _SWALLOWS = re.compile(r"(phi|modern)-?(?=3|bert)", re.IGNORECASE)
 _USUAL_SPACES = " \t\n\r\u00a0\u3000"
 
 _AS_FOUND = Choices()
+_NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,10 @@ class _Trial:
     """One variant, and what came of it."""
 
     variant: Variant
-    differing: int
+    differing: tuple[str, ...]
+    """Texts that become other tokens."""
     first: str
-    """The first difference in words; empty where there is none."""
+    """What comes of the first of them."""
 
 
 def agree(
@@ -65,13 +68,12 @@ def agree(
     """
     source = vocabulary.source()
     expected = expected_tokens(vocabulary, source)
-    with scratch_file() as path:
-        bench = _Bench(vocabulary, expected, keys, tensors, path)
+    with scratch_file() as path, _Bench(vocabulary, expected, keys, tensors, path) as bench:
         rare = bench.rare_letters(source)
         if rare:
-            expected = expected.without(rare)
-            bench = replace(bench, expected=expected)
+            bench.expected = expected.without(rare, "rare characters are prepared")
         trial = bench.forced(choices.pretokenizer) if choices.pretokenizer else bench.found()
+        expected = bench.expected
         data, warnings = bench.finished(trial)
     warnings = (*vocabulary.warnings, *expected.warnings, *warnings)
     if vocabulary.twin is not None:
@@ -79,15 +81,41 @@ def agree(
     return Agreement(trial.variant.name, expected.count, expected.add_bos, expected.add_eos, data, warnings)
 
 
-@dataclass(frozen=True, slots=True)
 class _Bench:
-    """Lays headers down for llama.cpp to read, and compares."""
+    """Lays headers down for llama.cpp to read, and compares. A context manager: it holds the vocabulary read last."""
 
-    vocabulary: Vocabulary
-    expected: ExpectedTokens
-    keys: Mapping[str, Any]
-    tensors: Sequence[TensorInfo]
-    path: Path
+    def __init__(
+        self, vocabulary: Vocabulary, expected: ExpectedTokens, keys: Mapping[str, Any], tensors: Sequence[TensorInfo],
+        path: Path,
+    ) -> None:  # fmt: skip
+        self.vocabulary, self.expected, self.keys, self.tensors, self.path = vocabulary, expected, keys, tensors, path
+        self.header = b""
+        self._settings: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+        self._held = ExitStack()
+        self._vocab: LoadedVocabulary
+
+    def __enter__(self) -> "_Bench":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+
+    def loaded(self, variant: Variant, further: Mapping[str, Any] = _NOTHING) -> LoadedVocabulary:
+        """What llama.cpp makes of the variant's header, which `header` then is. Raises QuantizerFailed."""
+        if self._settings == (variant.keys, further):
+            return self._vocab
+        self._held.close()
+        self._settings = None
+        made = vocabulary_metadata(
+            self.vocabulary, variant, add_bos=self.expected.add_bos, add_eos=self.expected.add_eos
+        )
+        self.header = header({**self.keys, **made, **further}, self.tensors)
+        self.path.write_bytes(self.header)
+        # as much of nothing behind it as the tensors take, since llama.cpp looks for their places
+        os.truncate(self.path, len(self.header) + sum(tensor.padded for tensor in self.tensors))
+        self._vocab = self._held.enter_context(LoadedVocabulary(self.path))
+        self._settings = (variant.keys, further)
+        return self._vocab
 
     def rare_letters(self, source: SourceTokenizer) -> frozenset[str]:
         """▁ itself, and, where llama.cpp prepares texts itself, controls, marks and odd spaces that it takes otherwise.
@@ -98,29 +126,42 @@ class _Bench:
             return frozenset()
         letters = {letter for text in self.expected.ids for letter in text} if self.vocabulary.normalizes else set()
         rare = [letter for letter in letters if letter not in _USUAL_SPACES and category(letter)[0] in "CMZ"]
-        self._lay_down(self.vocabulary.variants[0], {})
-        with LoadedVocabulary(self.path) as loaded:
-            around = ("{0}", "a{0}b", "a {0} b", "{0} {0}{0}a")
-            return frozenset(
-                letter
-                for letter in (*rare, "▁")
-                if any(loaded.ids(text) != source.ids(text) for text in (form.format(letter) for form in around))
-            )
+        loaded = self.loaded(self.vocabulary.variants[0])
+        around = ("{0}", "a{0}b", "a {0} b", "{0} {0}{0}a")
+        return frozenset(
+            letter
+            for letter in (*rare, "▁")
+            if any(loaded.ids(text) != source.ids(text) for text in (form.format(letter) for form in around))
+        )
 
     def found(self) -> _Trial:
         """The first variant with which every text agrees. Raises UnsupportedTokenizer, naming the nearest."""
-        failed: list[_Trial] = []
-        for variant in self._variants():
-            trial = self._tried(variant, count=False)
-            if not trial.first:
+        marks = frozenset(letter for text in self.expected.ids for letter in text if category(letter)[0] == "M")
+        trials: list[_Trial] = []
+        for index, variant in enumerate(self._variants()):
+            trial = self._tried(variant)
+            if not trial.differing:
                 return trial
-            failed.append(trial)
-        best = min((self._tried(trial.variant, count=True) for trial in failed), key=lambda trial: trial.differing)
+            trials.append(trial)
+            if index + 1 == self.vocabulary.likely and (found := self._only_in(marks, trials)):
+                return found
+        if self.vocabulary.model == "gpt2" and (found := self._only_in(marks, trials)):
+            return found
+        best = min(trials, key=lambda trial: len(trial.differing))
+        parts = f"parts on {len(best.differing)} of {self.expected.count} texts"
         raise UnsupportedTokenizer(
-            f"llama.cpp makes other tokens than {self.vocabulary.file.name} with each of {len(failed)} settings; the "
-            f"nearest, {best.variant.name}, parts on {best.differing} of {self.expected.count} texts: {best.first}; "
+            f"llama.cpp makes other tokens than {self.vocabulary.file.name} with each of {len(trials)} settings: the "
+            f"nearest, {best.variant.name}, {parts}: {best.first}; "
             "no file was written because its tokens would differ"
         )
+
+    def _only_in(self, marks: frozenset[str], trials: Sequence[_Trial]) -> _Trial | None:
+        """The first that differs in nothing but texts with combining marks, which are then left out and named."""
+        for trial in trials:
+            if trial.first and all(marks.intersection(text) for text in trial.differing):
+                self.expected = self.expected.without(marks, "combining marks (as in Hindi or Thai) are cut")
+                return _Trial(trial.variant, (), "")
+        return None
 
     def forced(self, name: str) -> _Trial:
         """The variant that the user named. Raises UnsupportedTokenizer where there is none of that name."""
@@ -129,8 +170,8 @@ class _Bench:
                 f"--pretokenizer {name} was given; {self.vocabulary.description} in {self.vocabulary.file.name} has no "
                 "pre-tokenizer; leave the option out"
             )
-        trial = self._tried(Variant(name, {"tokenizer.ggml.pre": name}), count=True)
-        if trial.differing == self.expected.count:
+        trial = self._tried(Variant(name, {"tokenizer.ggml.pre": name}))
+        if len(trial.differing) == len(self.expected.ids):
             raise UnsupportedTokenizer(
                 f"--pretokenizer {name} was given, which llama.cpp does not know; one of {', '.join(NAMES)} or another "
                 "of its names was expected"
@@ -142,8 +183,8 @@ class _Bench:
         warnings: tuple[str, ...] = ()
         if trial.first:
             warnings += (
-                f"--pretokenizer {trial.variant.name}: {trial.differing} of {self.expected.count} texts become other "
-                f"tokens than in the source: {trial.first}",
+                f"--pretokenizer {trial.variant.name}: {len(trial.differing)} of {self.expected.count} texts become "
+                f"other tokens than in the source: {trial.first}",
             )
         variant, swallowed = self._swallowing(trial.variant)
         if _NAME in variant.keys:
@@ -151,20 +192,18 @@ class _Bench:
                 f"general.name is written as {variant.keys[_NAME]!r}, since llama.cpp decides by the name "
                 "whether white space behind control tokens is dropped",
             )
-        data = self._lay_down(variant, {})
-        with LoadedVocabulary(self.path) as loaded:
-            self._check_framed(loaded)
-            further = [token for token in self.vocabulary.ends if not loaded.ends_answer(token)]
+        loaded = self.loaded(variant)
+        self._check_framed(loaded)
+        further = [token for token in self.vocabulary.ends if not loaded.ends_answer(token)]
         if further:
             unknown = self.vocabulary.special.get("unk")
             keys, borrowed = end_keys(further, unknown.id if unknown else None)
-            data = self._lay_down(variant, keys)
             warnings += borrowed
-            with LoadedVocabulary(self.path) as loaded:
-                further = [token for token in further if not loaded.ends_answer(token)]
+            loaded = self.loaded(variant, keys)
+            further = [token for token in further if not loaded.ends_answer(token)]
         if further:
             raise UnsupportedTokenizer(f"llama.cpp does not end answers at the tokens {further}, which the model does")
-        return data, warnings + swallowed
+        return self.header, warnings + swallowed
 
     def _variants(self) -> Iterator[Variant]:
         """All of the vocabulary's; then the same under a name of which llama.cpp takes, or does not take, white space.
@@ -189,7 +228,7 @@ class _Bench:
         named = self._named(variant, f"{self.keys.get(_NAME, '')} (phi-3 tokens)")
         if _NAME in variant.keys or not swallow:
             return variant, ()
-        if not self._tried(named, count=False).first and self._keeps_doubtful(named):
+        if not self._tried(named).differing and self._keeps_doubtful(named):
             return named, ()
         return variant, (
             f"the source drops white space beside {', '.join(swallow[:4])}{' …' if len(swallow) > 4 else ''} and "
@@ -200,33 +239,29 @@ class _Bench:
         """What need not agree agrees all the same."""
         if not self.expected.doubtful:
             return True
-        self._lay_down(variant, {})
-        with LoadedVocabulary(self.path) as loaded:
-            return all(loaded.ids(text) == ids for text, ids in self.expected.doubtful.items())
+        loaded = self.loaded(variant)
+        return all(loaded.ids(text) == ids for text, ids in self.expected.doubtful.items())
 
-    def _tried(self, variant: Variant, *, count: bool) -> _Trial:
-        """Compare; up to the first difference, or to the end."""
-        self._lay_down(variant, {})
+    def _tried(self, variant: Variant) -> _Trial:
+        """Compare all texts."""
         try:
-            with LoadedVocabulary(self.path) as loaded:
-                differences = self._differences(loaded)
-                first = next(differences, "")
-                further = sum(1 for _ in differences) if count else 0
+            differences = dict(self._differences(self.loaded(variant)))
         except QuantizerFailed as error:
-            return _Trial(variant, self.expected.count, str(error))
-        return _Trial(variant, bool(first) + further, first)
+            return _Trial(variant, tuple(self.expected.ids), str(error))
+        return _Trial(variant, tuple(differences), next(iter(differences.values()), ""))
 
-    def _differences(self, loaded: LoadedVocabulary) -> Iterator[str]:
+    def _differences(self, loaded: LoadedVocabulary) -> Iterator[tuple[str, str]]:
+        """(text, what comes of it) for each text that becomes other tokens."""
         for text, ids in self.expected.ids.items():
             found = loaded.ids(text)
             if found != ids:
-                yield _parting(text, found, ids)
+                yield text, _parting(text, found, ids)
         for text, (number, ids) in self.expected.plain.items():
             found = loaded.ids(text, plain=True)
             if number in found:
-                yield f"the text {text[:40]!r} becomes the control token {number} where it should stay text"
+                yield text, f"the text {text[:40]!r} becomes the control token {number} where it should stay text"
             elif found != ids and not any(loaded.is_control(token) for token in ids):
-                yield f"as plain content, {_parting(text, found, ids)}"
+                yield text, f"as plain content, {_parting(text, found, ids)}"
 
     def _check_framed(self, loaded: LoadedVocabulary) -> None:
         found = loaded.ids(FRAMED, add_special=True)
@@ -234,16 +269,6 @@ class _Bench:
             raise UnsupportedTokenizer(
                 f"with begin and end tokens {FRAMED!r} becomes {found} instead of {self.expected.framed}"
             )
-
-    def _lay_down(self, variant: Variant, further: Mapping[str, Any]) -> bytes:
-        """Write the header, then as much of nothing as the tensors take, since llama.cpp looks for their places."""
-        made = vocabulary_metadata(
-            self.vocabulary, variant, add_bos=self.expected.add_bos, add_eos=self.expected.add_eos
-        )
-        data = header({**self.keys, **made, **further}, self.tensors)
-        self.path.write_bytes(data)
-        os.truncate(self.path, len(data) + sum(tensor.padded for tensor in self.tensors))
-        return data
 
 
 def _parting(text: str, found: list[int], ids: list[int]) -> str:

@@ -48,8 +48,8 @@ def read_wordpiece(files: TokenizerFiles, tokenizer: Mapping[str, Any], text: Ca
     for role in ("unk", *_FRAME.values()):
         if role not in special:
             raise IncompleteCheckpoint(
-                f"neither tokenizer.json nor tokenizer_config.json names the {role} token; {role}_token was expected in the "
-                "second; download it"
+                f"neither tokenizer.json nor tokenizer_config.json names the {role} token; "
+                f"{role}_token was expected in the second; download it"
             )
     special |= {role: special[other] for role, other in _FRAME.items()}
     names = tuple(
