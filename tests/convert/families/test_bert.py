@@ -11,9 +11,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.convert.families.gelu import PLAIN, with_half_gelu
+from tests.convert.families.gelu import HALF, PLAIN, with_half_gelu
 from tests.convert.families.support import (
-    TOLERANCE,
     assert_nothing_lost,
     checkpoint_tensors,
     metadata,
@@ -23,6 +22,7 @@ from tests.convert.families.support import (
     warnings_of,
 )
 from tests.convert.gguf_file import differing
+from tests.convert.toy_tokenizers import write_wordpiece, write_xlmr
 from tests.support import Floats, converted_file, llama_model
 
 NO_POOLER = ["pooler.dense.*"]
@@ -64,7 +64,7 @@ def states_of(model: Any, tokens: list[int]) -> Floats:
     return states
 
 
-def assert_states(folder: Path, model: Any, *, tolerance: float = TOLERANCE, count: int = 100) -> float:
+def assert_states(folder: Path, model: Any, *, tolerance: float = HALF, count: int = 100) -> float:
     """Every token's state is transformers' own; gives the largest difference in standard deviations."""
     gguf = converted_file(folder, folder.with_suffix(".gguf"), "f32", force=True)
     expected = states_of(model, ids(count))
@@ -115,7 +115,7 @@ def test_the_vector_of_a_text(make: Any, mode: str, number: int, tmp_path: Path)
     expected = {"cls_token": states[0], "mean_tokens": states.mean(axis=0), "lasttoken": states[-1]}[mode]
     with llama_model(gguf) as file:
         found = file.embeddings(ids(), pooled=True)
-    assert np.abs(found - expected).max() / expected.std() < TOLERANCE
+    assert np.abs(found - expected).max() / expected.std() < HALF
     keys = metadata(folder)
     assert keys["bert.pooling_type"] == number
     assert keys["luciole.embedding.normalized"] is True
@@ -203,3 +203,13 @@ def test_what_the_graph_cannot_do_is_refused(changes: dict[str, Any], message: s
 @pytest.mark.parametrize("force", [False, True])
 def test_more_tokens_than_positions_are_refused(force: bool, tmp_path: Path) -> None:
     assert "160 at most was expected" in refusal(save(bert(), tmp_path / "bert"), context=161, force=force)
+
+
+@pytest.mark.parametrize(
+    ("make", "write", "model_name"), [(bert, write_wordpiece, "bert"), (xlm_roberta, write_xlmr, "t5")]
+)
+def test_with_its_own_tokenizer(make: Any, write: Any, model_name: str, tmp_path: Path) -> None:
+    model = with_half_gelu(make(vocab_size=650))
+    folder = sentence(save(model, tmp_path / "bert", tokenizer=write))
+    assert_states(folder, model)
+    assert metadata(folder)["tokenizer.ggml.model"] == model_name

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.convert.families.gelu import PLAIN, with_half_gelu
+from tests.convert.families.gelu import HALF, PLAIN, with_half_gelu
 from tests.convert.families.support import (
     ROWS,
     assert_family,
@@ -19,6 +19,7 @@ from tests.convert.families.support import (
     save,
     tiny_model,
 )
+from tests.convert.toy_tokenizers import write_bloom
 
 EMBEDDING = "transformer.word_embeddings.weight"
 
@@ -31,8 +32,8 @@ def bloom(heads: int = 6, **settings: Any) -> Any:
 def test_the_family(heads: int, tmp_path: Path) -> None:
     model = bloom(heads)
     folder = save(model, tmp_path / "bloom")
-    assert_logits(folder, of(model), tolerance=PLAIN)
-    assert_family(folder, of(with_half_gelu(model)))
+    assert_family(folder, of(model), tolerance=PLAIN)
+    assert_logits(folder, of(with_half_gelu(model)), tolerance=HALF)
     keys = metadata(folder)
     assert keys["bloom.context_length"] == 2048
     assert not any(".rope." in key for key in keys if not key.startswith("luciole."))
@@ -46,17 +47,18 @@ def test_the_old_spelling_of_the_config_is_read(tmp_path: Path) -> None:
         n_embed=60, num_attention_heads=6, num_hidden_layers=2, seq_length=1024, n_inner=None, offset_alibi=100,
         masked_softmax_fusion=True, skip_bias_add_qkv=False, attention_softmax_in_fp32=True, pretraining_tp=2,
     )  # fmt: skip
-    assert_logits(folder, of(model))
+    assert_logits(folder, of(model), tolerance=HALF)
     assert metadata(folder)["bloom.context_length"] == 1024
 
 
 def test_names_without_the_prefix_are_the_same_model(tmp_path: Path) -> None:
     """The published BLOOMs were saved from the model without its head."""
-    model = with_half_gelu(bloom())
+    model = bloom()
     folder = save(model, tmp_path / "bloom")
     tensors = {name.removeprefix("transformer."): tensor for name, tensor in checkpoint_tensors(folder).items()}
     save_file(tensors, folder / "model.safetensors")
-    assert_family(folder, of(model))
+    assert_family(folder, of(model), tolerance=PLAIN)
+    assert_logits(folder, of(with_half_gelu(model)), tolerance=HALF)
 
 
 def test_a_tensor_under_two_names_is_refused(tmp_path: Path) -> None:
@@ -71,7 +73,7 @@ def test_firefly_s_head_is_compared_with_the_embedding(tmp_path: Path) -> None:
     folder = save(model, tmp_path / "firefly")
     tensors = checkpoint_tensors(folder)
     save_file(tensors | {"lm_head.weight": tensors[EMBEDDING].clone()}, folder / "model.safetensors")
-    assert_logits(folder, of(model))
+    assert_logits(folder, of(model), tolerance=HALF)
     other = tensors[EMBEDDING].clone()
     other[ROWS - 1, 59] += 1
     save_file(tensors | {"lm_head.weight": other}, folder / "model.safetensors")
@@ -79,8 +81,10 @@ def test_firefly_s_head_is_compared_with_the_embedding(tmp_path: Path) -> None:
 
 
 def test_a_head_of_its_own_is_written(tmp_path: Path) -> None:
-    model = with_half_gelu(bloom(tie_word_embeddings=False))
-    assert_family(save(model, tmp_path / "bloom"), of(model))
+    model = bloom(tie_word_embeddings=False)
+    folder = save(model, tmp_path / "bloom")
+    assert_family(folder, of(model), tolerance=PLAIN)
+    assert_logits(folder, of(with_half_gelu(model)), tolerance=HALF)
 
 
 @pytest.mark.parametrize(
@@ -100,3 +104,10 @@ def test_options_about_rope_are_refused(tmp_path: Path) -> None:
     folder = save(bloom(), tmp_path / "bloom")
     assert "no RoPE (BLOOM's ALiBi)" in refusal(folder, rope_base=1e6)
     assert "2048 at most" in refusal(folder, context=4096)
+
+
+def test_with_its_own_tokenizer(tmp_path: Path) -> None:
+    model = with_half_gelu(bloom(vocab_size=650))
+    folder = save(model, tmp_path / "bloom", tokenizer=write_bloom)
+    assert_logits(folder, of(model), tolerance=HALF)
+    assert metadata(folder)["tokenizer.ggml.pre"] == "bloom"

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.convert.families.gelu import PLAIN, with_half_gelu
+from tests.convert.families.gelu import HALF, PLAIN, with_half_gelu
 from tests.convert.families.support import assert_family, assert_logits, metadata, of, refusal, save, tiny_model
+from tests.convert.toy_tokenizers import write_gemma_json
 
 NORMS = ("*norm.weight", "*layernorm.weight")
 
@@ -22,8 +23,8 @@ def gemma(**settings: Any) -> Any:
 def test_the_family(tmp_path: Path) -> None:
     model = gemma()
     folder = save(model, tmp_path / "gemma")
-    assert_logits(folder, of(model), tolerance=PLAIN)
-    assert_family(folder, of(with_half_gelu(model)), stepped=NORMS)
+    assert_family(folder, of(model), stepped=NORMS, tolerance=PLAIN)
+    assert_logits(folder, of(with_half_gelu(model)), tolerance=HALF)
     keys = metadata(folder)
     assert keys["gemma2.attention.sliding_window"] == 64
     assert keys["gemma2.attention.sliding_window_pattern"] == [1, 0, 1]
@@ -35,7 +36,7 @@ def test_the_family(tmp_path: Path) -> None:
 def test_layer_types_other_than_alternating(types: str, tmp_path: Path) -> None:
     names = {"f": "full_attention", "s": "sliding_attention"}
     model = with_half_gelu(gemma(layer_types=[names[letter] for letter in types]))
-    assert_logits(save(model, tmp_path / "gemma"), of(model))
+    assert_logits(save(model, tmp_path / "gemma"), of(model), tolerance=HALF)
 
 
 def test_the_config_as_published_with_transformers_4(tmp_path: Path) -> None:
@@ -44,7 +45,7 @@ def test_the_config_as_published_with_transformers_4(tmp_path: Path) -> None:
         model, tmp_path / "gemma", layer_types=..., rope_parameters=..., rope_theta=10000.0, attention_bias=False,
         hidden_act="gelu_pytorch_tanh", cache_implementation="hybrid", tie_word_embeddings=...,
     )  # fmt: skip
-    assert_logits(folder, of(model))
+    assert_logits(folder, of(model), tolerance=HALF)
 
 
 def test_the_27b_scales_by_the_width_that_a_head_would_have(tmp_path: Path) -> None:
@@ -73,3 +74,10 @@ def test_the_27b_scales_by_the_width_that_a_head_would_have(tmp_path: Path) -> N
 )
 def test_what_the_graph_cannot_do_is_refused(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     assert message in refusal(save(gemma(), tmp_path / "gemma", **changes))
+
+
+def test_with_its_own_tokenizer(tmp_path: Path) -> None:
+    model = with_half_gelu(gemma(vocab_size=650, bos_token_id=2, eos_token_id=1, pad_token_id=0))
+    folder = save(model, tmp_path / "gemma", tokenizer=write_gemma_json)
+    assert_logits(folder, of(model), tolerance=HALF)
+    assert metadata(folder)["tokenizer.ggml.model"] == "llama"

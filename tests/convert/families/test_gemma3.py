@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.convert.families.gelu import PLAIN, with_half_gelu
+from tests.convert.families.gelu import HALF, PLAIN, with_half_gelu
 from tests.convert.families.support import assert_family, assert_logits, metadata, of, refusal, save, tiny_model
+from tests.convert.toy_tokenizers import write_gemma_json
 
 NORMS = ("*norm.weight", "*layernorm.weight")
 LINEAR = {"rope_type": "linear", "factor": 8.0}
@@ -35,8 +36,8 @@ def published(folder: Path, **further: Any) -> dict[str, Any]:
 def test_the_family(tmp_path: Path) -> None:
     model = gemma()
     folder = save(model, tmp_path / "gemma")
-    assert_logits(folder, of(model), tolerance=PLAIN)
-    assert_family(folder, of(with_half_gelu(model)), stepped=NORMS)
+    assert_family(folder, of(model), stepped=NORMS, tolerance=PLAIN)
+    assert_logits(folder, of(with_half_gelu(model)), tolerance=HALF)
     keys = metadata(folder)
     assert keys["gemma3.attention.sliding_window_pattern"] == [1, 1, 0]
     assert keys["gemma3.rope.freq_base"] == 5e4
@@ -48,31 +49,39 @@ def test_the_config_as_published_with_transformers_4(scaling: dict[str, Any] | N
     model = with_half_gelu(gemma(scaling))
     folder = save(model, tmp_path / "gemma")
     values = published(folder, rope_scaling=scaling)
-    assert_logits(save(model, tmp_path / "published", **values), of(model))
+    assert_logits(save(model, tmp_path / "published", **values), of(model), tolerance=HALF)
 
 
 def test_scaling_of_the_full_layers_in_the_new_spelling(tmp_path: Path) -> None:
     model = with_half_gelu(gemma(LINEAR))
-    assert_logits(save(model, tmp_path / "gemma"), of(model))
+    assert_logits(save(model, tmp_path / "gemma"), of(model), tolerance=HALF)
 
 
 def test_every_sixth_layer_is_full_where_the_config_is_silent(tmp_path: Path) -> None:
     model = gemma(num_hidden_layers=7, sliding_window_pattern=6, spread=0.08)
-    folder = save(model, tmp_path / "gemma", layer_types=..., _sliding_window_pattern=...)
-    assert_logits(folder, of(with_half_gelu(model)))
+    folder = save(model, tmp_path / "gemma", layer_types=..., _sliding_window_pattern=..., sliding_window_pattern=...)
+    assert_logits(folder, of(with_half_gelu(model)), tolerance=HALF)
     assert metadata(folder)["gemma3.attention.sliding_window_pattern"] == [1, 1, 1, 1, 1, 0, 1]
+
+
+def test_the_bases_are_the_class_s_own_where_the_config_is_silent(tmp_path: Path) -> None:
+    model = with_half_gelu(gemma(rope_parameters=None))
+    folder = save(model, tmp_path / "gemma", rope_parameters=...)
+    assert_logits(folder, of(model), tolerance=HALF)
+    keys = metadata(folder)
+    assert (keys["gemma3.rope.freq_base"], keys["gemma3.rope.freq_base_swa"]) == (1e6, 1e4)
 
 
 @pytest.mark.parametrize("types", ["ffs", "sss", "fff"])
 def test_other_layer_types(types: str, tmp_path: Path) -> None:
     names = {"f": "full_attention", "s": "sliding_attention"}
     model = with_half_gelu(gemma(layer_types=[names[letter] for letter in types]))
-    assert_logits(save(model, tmp_path / "gemma"), of(model))
+    assert_logits(save(model, tmp_path / "gemma"), of(model), tolerance=HALF)
 
 
 def test_a_cap_on_logits_and_a_head_of_its_own(tmp_path: Path) -> None:
     model = with_half_gelu(gemma(final_logit_softcapping=3.0, tie_word_embeddings=False))
-    assert_logits(save(model, tmp_path / "gemma"), of(model))
+    assert_logits(save(model, tmp_path / "gemma"), of(model), tolerance=HALF)
 
 
 @pytest.mark.parametrize(
@@ -87,3 +96,10 @@ def test_a_cap_on_logits_and_a_head_of_its_own(tmp_path: Path) -> None:
 )
 def test_what_the_graph_cannot_do_is_refused(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     assert message in refusal(save(gemma(), tmp_path / "gemma", **changes))
+
+
+def test_with_its_own_tokenizer(tmp_path: Path) -> None:
+    model = with_half_gelu(gemma(vocab_size=650, bos_token_id=2, eos_token_id=1, pad_token_id=0))
+    folder = save(model, tmp_path / "gemma", tokenizer=write_gemma_json)
+    assert_logits(folder, of(model), tolerance=HALF)
+    assert metadata(folder)["tokenizer.ggml.model"] == "llama"

@@ -11,6 +11,8 @@ from tests.convert.families.support import (
     Tensors,
     assert_family,
     assert_logits,
+    assert_nothing_lost,
+    assert_reference,
     lay_out,
     metadata,
     of,
@@ -102,12 +104,11 @@ def test_chatglm_multiplies_the_base(ratio: Any, tmp_path: Path) -> None:
     model = glm(base=base)
     folder = chatglm(tmp_path / "chatglm", model, rope_ratio=ratio)
     assert_logits(folder, of(model))
+    assert_reference(folder, of(model))
     assert metadata(folder)["chatglm.rope.freq_base"] == base
 
 
 def test_chatglm_loses_nothing(tmp_path: Path) -> None:
-    from tests.convert.families.support import assert_nothing_lost
-
     model = glm(attention_bias=False)
     folder = chatglm(tmp_path / "chatglm", model, add_qkv_bias=False, architectures=["ChatGLMForConditionalGeneration"])
     assert_nothing_lost(folder, left_out=["*.inv_freq"])

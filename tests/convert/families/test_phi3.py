@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.convert.families.support import assert_family, assert_logits, metadata, of, refusal, save, tiny_model
+from tests.convert.toy_tokenizers import write_llama_json
 
 LONG = {
     "rope_type": "longrope",
@@ -78,3 +79,10 @@ def test_a_window_caps_the_context_where_both_are_the_same(tmp_path: Path) -> No
 )
 def test_what_the_graph_cannot_do_is_refused(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     assert message in refusal(save(phi(), tmp_path / "phi", **changes))
+
+
+def test_with_its_own_tokenizer(tmp_path: Path) -> None:
+    model = phi(vocab_size=650)
+    folder = save(model, tmp_path / "phi", tokenizer=write_llama_json)
+    assert_logits(folder, of(model))
+    assert metadata(folder)["tokenizer.ggml.model"] == "llama"

@@ -15,6 +15,7 @@ from tests.convert.families.support import (
     tiny_model,
     warnings_of,
 )
+from tests.convert.toy_tokenizers import write_qwen
 
 
 def qwen(**settings: Any) -> Any:
@@ -78,3 +79,10 @@ def test_layer_types_say_which_layers_slide(tmp_path: Path) -> None:
 )
 def test_what_the_graph_cannot_do_is_refused(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     assert message in refusal(save(qwen(), tmp_path / "qwen", **changes))
+
+
+def test_with_its_own_tokenizer(tmp_path: Path) -> None:
+    model = qwen(vocab_size=650)
+    folder = save(model, tmp_path / "qwen", tokenizer=write_qwen)
+    assert_logits(folder, of(model))
+    assert metadata(folder)["tokenizer.ggml.pre"] == "qwen2"

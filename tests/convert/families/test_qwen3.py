@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.convert.families.support import assert_family, assert_logits, metadata, of, refusal, save, tiny_model
+from tests.convert.toy_tokenizers import write_qwen
 
 
 def qwen(**settings: Any) -> Any:
@@ -90,3 +91,10 @@ def test_what_the_graph_with_experts_cannot_do_is_refused(
     changes: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
     assert message in refusal(save(experts(), tmp_path / "experts", **changes))
+
+
+def test_with_its_own_tokenizer(tmp_path: Path) -> None:
+    model = qwen(vocab_size=650)
+    folder = save(model, tmp_path / "qwen", tokenizer=write_qwen)
+    assert_logits(folder, of(model))
+    assert metadata(folder)["tokenizer.ggml.pre"] == "qwen2"
