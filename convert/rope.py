@@ -110,7 +110,7 @@ def read_rope(
         context=trained.tokens,
         sliding=sliding_base is not None,
     )
-    length = _length(config, _usable(trained, question, kind), longest)
+    length = _length(config, _usable(trained, question, kind), longest, grows=kind == "dynamic")
     base = _believed(config, stated, max(trained.tokens, length.tokens), default_base, default_source)
     answer = scaled(replace(question, context=length.tokens), kind)
     local = _local(config, full, sliding, sliding_base)
@@ -236,13 +236,14 @@ def _usable(trained: _Length, question: Question, kind: str) -> _Length:
     return _Length(stretched, f"{question.settings.where}: factor × {ORIGINAL}")
 
 
-def _length(config: Config, usable: _Length, longest: tuple[int, str] | None) -> _Length:
+def _length(config: Config, usable: _Length, longest: tuple[int, str] | None, *, grows: bool = False) -> _Length:
+    """What the file states. A model that `grows` is made for whatever context is chosen."""
     chosen = config.choices.context
     length = usable
     if chosen is not None:
         tokens = count(_CHOSEN_CONTEXT, chosen)
         warning = f"--context {tokens:,} goes beyond the {usable.tokens:,} tokens of {usable.source}"
-        length = _Length(tokens, _CHOSEN_CONTEXT, (warning,) if tokens > usable.tokens else ())
+        length = _Length(tokens, _CHOSEN_CONTEXT, (warning,) if tokens > usable.tokens and not grows else ())
     if longest is None or length.tokens <= longest[0]:
         return length
     limit, reason = longest

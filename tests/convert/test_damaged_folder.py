@@ -117,8 +117,6 @@ def test_a_configuration_value_that_cannot_be(key: str, value: object, refusals:
         ("attn_logit_softcapping", 50.0),
         ("final_logit_softcapping", 30.0),
         ("sliding_window", 4096),
-        ("partial_rotary_factor", 0.5),
-        ("rotary_pct", 0.25),
         ("rope_ratio", 32),
         ("residual_multiplier", 0.22),
         ("embedding_multiplier", 12.0),
@@ -141,8 +139,10 @@ def test_a_key_that_would_change_the_maths(key: str, value: object, refusals: Re
     "parameters",
     [
         pytest.param({"rope_type": "weird"}, id="unknown type"),
-        pytest.param({"rope_type": "yarn", "factor": 4.0}, id="yarn"),
-        pytest.param({"rope_type": "dynamic", "factor": 2.0}, id="dynamic"),
+        pytest.param({"rope_type": "yarn", "factor": 0.25}, id="yarn that shrinks"),
+        pytest.param({"rope_type": "yarn", "factor": 4.0, "finetuned": False}, id="yarn of custom code"),
+        pytest.param({"rope_type": "dynamic", "factor": 2.0, "alpha": 1000.0}, id="dynamic of custom code"),
+        pytest.param({"rope_type": "mrope", "mrope_section": [8, 12, 12]}, id="of images"),
         pytest.param({"rope_type": "longrope", "short_factor": [1.0], "long_factor": [2.0]}, id="longrope"),
         pytest.param({"type": "su", "factor": 2.0}, id="su"),
         pytest.param({"rope_type": "linear"}, id="linear without factor"),
@@ -160,7 +160,9 @@ def test_a_key_that_would_change_the_maths(key: str, value: object, refusals: Re
         pytest.param({"rope_type": "linear", "type": "llama3", "factor": 4.0}, id="two types"),
         pytest.param({"factor": 4.0}, id="no type"),
         pytest.param({"rope_type": "default", "partial_rotary_factor": 0.5}, id="part of the head"),
-        pytest.param({"full_attention": {"rope_type": "default"}}, id="by kind of layer"),
+        pytest.param(
+            {"full_attention": {"rope_theta": 1e6}, "sliding_attention": {"rope_theta": 1e4}}, id="by kind of layer"
+        ),
         pytest.param("linear", id="a word"),
         pytest.param([1], id="a list"),
     ],
@@ -180,6 +182,12 @@ def test_a_rope_that_cannot_be_written(parameters: object, spelling: str, refusa
 def test_a_rope_base_that_cannot_be(theta: object, refusals: Refusals) -> None:
     set_keys(refusals.folder, rope_parameters=..., rope_theta=theta)
     refusals.expect(UnsupportedRope, "rope_theta")
+
+
+@pytest.mark.parametrize(("key", "value"), [("partial_rotary_factor", 0.5), ("rotary_pct", 0.25)])
+def test_a_part_of_the_head_that_the_graph_cannot_turn(key: str, value: float, refusals: Refusals) -> None:
+    set_keys(refusals.folder, **{key: value})
+    refusals.expect(UnsupportedRope, key)
 
 
 @pytest.mark.parametrize("rope", [None, {}, {"rope_type": "default"}])

@@ -274,7 +274,8 @@ def test_dynamic_scaling_is_resolved_for_the_chosen_context() -> None:
     assert rope.keys == plain(rope.base or 0)
     assert rope.base == pytest.approx(expected)
     assert rope.source == "config.json: rope_theta 10000, dynamic scaling by 2 resolved for 16,384 tokens"
-    assert any("resolved for 16,384 tokens" in warning for warning in rope.warnings)
+    (warning,) = rope.warnings
+    assert f"resolved for 16,384 tokens: the RoPE base is {expected:.1f} at every length" in warning
 
 
 def test_dynamic_scaling_without_a_chosen_context_is_the_unscaled_model() -> None:
