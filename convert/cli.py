@@ -38,9 +38,7 @@ Examples:
     type=click.Choice(RECIPE_NAMES, case_sensitive=False),
     help="Type of the weights.",
 )
-@click.option(
-    "--dry-run", is_flag=True, help="Say what would be written and what it costs; write nothing."
-)
+@click.option("--dry-run", is_flag=True, help="Say what would be written and what it costs; write nothing.")
 @click.option("--template", metavar="NAME|FILE", help="Prompt format, in place of the checkpoint's.")
 @click.option("--context", metavar="TOKENS", type=click.IntRange(1, 2**31 - 1), help="Context length the file states.")
 @click.option(

@@ -7,6 +7,7 @@ ConversionError
 ├── IncompleteCheckpoint     a shard, a tensor or a tokenizer file is missing
 ├── UnsupportedArchitecture  a family, a tensor or a configuration key that would change the maths is not known here
 ├── UnsupportedRope          a rotary embedding that cannot be written exactly
+├── UnsupportedTemplate      the prompt format asked for is unknown, or is no template
 ├── UnsupportedTokenizer     a tokenizer that llama.cpp would not reproduce
 ├── OutputExists             the target is there already
 ├── NotEnoughSpace           the target's disk cannot hold the file
@@ -33,6 +34,10 @@ class UnsupportedArchitecture(ConversionError):
 
 class UnsupportedRope(ConversionError):
     """The rotary embedding cannot be written exactly."""
+
+
+class UnsupportedTemplate(ConversionError):
+    """The prompt format asked for is unknown, or is no template."""
 
 
 class UnsupportedTokenizer(ConversionError):

@@ -113,6 +113,7 @@ def read_model(source: Path, choices: Choices) -> Model:
     config = Config(checkpoint.config, choices, beside=checkpoint.text)
     hyper = architecture.hyperparameters(config)
     unread = config.finish()
+    vocabulary = read_vocabulary(checkpoint, hyper.vocabulary, ends=architecture.ends)
     return Model(
         checkpoint=checkpoint,
         choices=choices,
@@ -120,8 +121,8 @@ def read_model(source: Path, choices: Choices) -> Model:
         hyper=hyper,
         unread=unread,
         tensors=plan(architecture, hyper, checkpoint.tensors),
-        vocabulary=read_vocabulary(checkpoint, hyper.vocabulary, ends=architecture.ends),
-        template=read_template(checkpoint),
+        vocabulary=vocabulary,
+        template=read_template(checkpoint, vocabulary, choices.template),
     )
 
 
@@ -232,7 +233,4 @@ def _rope_report(model: Model) -> RopeReport:
 
 
 def _warnings(model: Model, agreement: Agreement) -> tuple[str, ...]:
-    found = [*model.hyper.rope.warnings, *model.hyper.warnings, *agreement.warnings]
-    if model.template.text is None:
-        found.append("the checkpoint carries no chat template; chat will need one, completion works")
-    return tuple(found)
+    return (*model.hyper.rope.warnings, *model.hyper.warnings, *agreement.warnings, *model.template.warnings)
