@@ -12,6 +12,7 @@ from convert.config import Config
 from convert.errors import UnsupportedRope
 from convert.rope_kinds import PLAIN, Graph, Keys, Question, Tensors, known_kind, scaled, yarn_original
 from convert.rope_settings import (
+    BASE_KEYS,
     CHOSEN,
     LEAST_BASE,
     ORIGINAL,
@@ -97,7 +98,7 @@ def read_rope(
     full, sliding = read_settings(config)
     settings = full if choices.rope_scaling is None else chosen_settings(choices.rope_scaling)
     kind = known_kind(settings)
-    outer = config.value(ORIGINAL)
+    original = _original(config, settings)
     trained = _trained(config, context_keys, default_context)
     stated = _stated(config, full, settings, ratio=ratio)
     question = Question(
@@ -106,7 +107,7 @@ def read_rope(
         base=stated.base or default_base,
         dimension=_dimension(config, full, head_dim=head_dim, rotated=rotated, part=default_rotated, graph=graph),
         trained=trained.tokens,
-        original=count(ORIGINAL, outer) if outer is not None and settings is full else None,
+        original=original.tokens or None,
         context=trained.tokens,
         sliding=sliding_base is not None,
     )
@@ -133,6 +134,7 @@ def read_rope(
             *doubts,
             *local.warnings,
             *length.warnings,
+            *original.warnings,
             *answer.warnings,
         ),
     )
@@ -155,6 +157,8 @@ def _stated(config: Config, full: Settings, settings: Settings, *, ratio: bool) 
     """The base by the options, else by the config."""
     chosen = config.choices.rope_base
     if chosen is not None:
+        for key in (*BASE_KEYS, "rope_ratio"):
+            config.value(key)  # answered by the option, whatever it says
         return Stated(positive(_CHOSEN_BASE, chosen, least=LEAST_BASE), _CHOSEN_BASE)
     if settings is not full and "rope_theta" in settings.values:
         return Stated(settings.number("rope_theta", least=LEAST_BASE), CHOSEN)
@@ -214,6 +218,16 @@ def _dimension(
             "graph of this family turns whole heads; no file was written because the rotation would be wrong"
         )
     return dimension
+
+
+def _original(config: Config, settings: Settings) -> _Length:
+    """The context before scaling as a key beside the settings states it, which wins in transformers; 0 for none."""
+    outer, inner = config.value(ORIGINAL), settings.values.get(ORIGINAL)
+    if outer is None or settings.of_layers or settings.where == CHOSEN:
+        return _Length(0, "")
+    tokens = count(ORIGINAL, outer)
+    warning = f"config.json has {ORIGINAL} {tokens} and {settings.where}.{ORIGINAL} {shown(inner)}; the first was used"
+    return _Length(tokens, "", (warning,) if inner not in (None, tokens) else ())
 
 
 def _trained(config: Config, keys: tuple[str, ...], default: tuple[int, str] | None) -> _Length:

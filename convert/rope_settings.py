@@ -48,6 +48,8 @@ class Settings:
 
     where: str = "rope_scaling"
     values: Mapping[str, Any] = field(default_factory=dict)
+    of_layers: bool = False
+    """It holds for one type of layer; transformers then takes nothing from beside it."""
 
     @property
     def kind(self) -> str:
@@ -122,7 +124,8 @@ def read_settings(config: Config) -> tuple[Settings, Settings | None]:
     Raises UnsupportedRope.
     """
     new, old = (_object(config, key) for key in ("rope_parameters", "rope_scaling"))
-    if new.values and old.values and _scaling(new) != _scaling(old) and config.choices.rope_scaling is None:
+    chosen = config.choices.rope_scaling is not None
+    if not chosen and new.values and old.values and _scaling(new) != _scaling(old):
         raise UnsupportedRope(
             f"config.json has rope_parameters {shown(dict(new.values))} and rope_scaling {shown(dict(old.values))}; "
             f"one of the two, or the same in both, was expected; remove the wrong one or use {CHOSEN}"
@@ -136,9 +139,16 @@ def read_settings(config: Config) -> tuple[Settings, Settings | None]:
             f"{settings.where} is {shown(dict(settings.values))}; an object for each type of layer was expected; "
             "restore the file"
         )
-    kinds = {key: Settings(f"{settings.where}.{key}", _without_nulls(part)) for key, part in parts.items()}
+    kinds = {key: Settings(f"{settings.where}.{key}", _without_nulls(part), True) for key, part in parts.items()}
     full = kinds.pop("full_attention", None) or next(iter(kinds.values()))
-    return full, kinds.pop("sliding_attention", None)
+    sliding = kinds.pop("sliding_attention", None)
+    other = next((part for part in kinds.values() if part.values != full.values), None)
+    if other is not None:
+        raise UnsupportedRope(
+            f"{other.where} is {shown(dict(other.values))}; one RoPE for these layers and the others was expected; no "
+            "file was written because the rotation would be wrong"
+        )
+    return full, sliding
 
 
 def chosen_settings(text: str) -> Settings:

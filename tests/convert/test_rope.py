@@ -222,6 +222,14 @@ def test_yarn_finds_the_original_context_as_transformers_does() -> None:
     bare = {"rope_type": "yarn", "factor": 4.0}
     outer = read(16384, rope_theta=5e5, rope_scaling=YARN, original_max_position_embeddings=2048)
     assert outer.keys["rope.scaling.original_context_length"] == 2048
+    assert outer.warnings == (
+        "config.json has original_max_position_embeddings 2048 and rope_scaling.original_max_position_embeddings 4096; "
+        "the first was used",
+    )
+    layers = {"full_attention": {**YARN, "rope_theta": 5e5}}
+    within = read(16384, rope_parameters=layers, original_max_position_embeddings=2048)
+    assert within.keys["rope.scaling.original_context_length"] == 4096
+    assert within.warnings == ()
     neither = read(4096, rope_theta=5e5, rope_scaling=bare)
     assert neither.keys["rope.scaling.original_context_length"] == 4096
     assert "names no original_max_position_embeddings; 4,096 was taken" in neither.warnings[0]
@@ -381,6 +389,11 @@ def test_a_stated_10000_without_scaling_is_doubted_beyond_8192() -> None:
 
 
 def test_the_base_of_the_command_line_wins_over_every_key() -> None:
+    config = Config(
+        {"rope_ratio": 16, "rotary_emb_base": 2e4, "max_position_embeddings": 32768}, Choices(rope_base=1e6)
+    )
+    read_rope(config, head_dim=HEAD, default_base=1e4, default_source="the class")
+    assert config.finish() == (), "keys that the option answers are not refused"
     rope = read(32768, Choices(rope_base=320000), family={"ratio": True}, rope_ratio=16, rope_theta=1e4)
     assert (rope.base, rope.source, rope.kind) == (320000.0, "--rope-base", "default")
     both = read(32768, Choices(rope_base=5e5), rope_theta=1e4, rotary_emb_base=2e4)
@@ -521,6 +534,10 @@ def test_a_model_without_rope() -> None:
             "one RoPE base was expected",
         ),
         ({"rope_parameters": {"full_attention": {"rope_theta": 1e4}, "rope_theta": 1e4}}, "each type of layer"),
+        (
+            {"rope_parameters": {"full_attention": {"rope_theta": 1e4}, "chunked_attention": {"rope_theta": 1e6}}},
+            "rope_parameters.chunked_attention is",
+        ),
         ({"rope_parameters": {"full_attention": None, "sliding_attention": 4}}, "each type of layer"),
         ({"rope_theta": float("inf")}, "rope_theta is inf"),
         ({"rope_theta": 10**400}, "rope_theta is 1000"),
