@@ -152,7 +152,7 @@ def test_older_names(prefix: str, tmp_path: Path) -> None:
         prefix + name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
         for name, tensor in checkpoint_tensors(folder).items()
     }
-    positions = {f"{prefix}embeddings.position_ids": torch.arange(160).float()[None]}
+    positions = {f"{prefix}embeddings.position_ids": torch.arange(160)[None]}
     save_file(tensors | positions, folder / "model.safetensors")
     assert_states(folder, model)
 

@@ -41,7 +41,7 @@ def test_the_published_layout(tmp_path: Path) -> None:
     model = with_half_gelu(gpt2(n_inner=192))
     folder = save(model, tmp_path / "gpt2", n_ctx=320, task_specific_params={"text-generation": {"max_length": 50}})
     tensors = {name.removeprefix("transformer."): tensor for name, tensor in checkpoint_tensors(folder).items()}
-    masks = {f"h.{layer}.attn.bias": torch.ones(1, 1, 320, 320) for layer in range(2)}
+    masks = {f"h.{layer}.attn.bias": torch.ones(1, 1, 320, 320, dtype=torch.bool) for layer in range(2)}
     masks |= {f"h.{layer}.attn.masked_bias": torch.tensor(-1e4) for layer in range(2)}
     save_file(tensors | masks, folder / "model.safetensors")
     assert_logits(folder, of(model), tolerance=HALF)
