@@ -15,6 +15,7 @@ from tests.convert.families.support import (
     Reference,
     assert_family,
     assert_logits,
+    assert_reference,
     lay_out,
     metadata,
     of,
@@ -42,6 +43,7 @@ def index_model(**settings: Any) -> Any:
     model = tiny_model("LlamaForCausalLM", vocab_size=SIZE, **settings)
     with torch.no_grad():
         model.lm_head.weight.mul_(torch.linspace(0.1, 3.0, SIZE)[torch.randperm(SIZE), None])
+        model.lm_head.weight[5] = 0  # a row nobody trained
     return model
 
 
@@ -97,6 +99,19 @@ def test_index(groups: int, tmp_path: Path) -> None:
     model = index_model(num_key_value_heads=groups)
     folder = write(tmp_path / "index", model)
     assert_family(folder, with_unit_rows(model), stepped=["lm_head.weight"])
+
+
+def test_as_old_checkpoints_are_with_buffers_and_fewer_keys(tmp_path: Path) -> None:
+    model = index_model()
+    absent: dict[str, Any] = dict.fromkeys(
+        ("num_key_value_heads", "rms_norm_eps", "rope_ratio", "initializer_range"), ...
+    )
+    config = index_config(model, **absent)
+    buffers = {f"model.layers.{layer}.self_attn.rotary_emb.inv_freq": torch.ones(8) for layer in range(2)}
+    folder = lay_out(tmp_path / "index", model.state_dict() | buffers, config, tokenizer=index_tokenizer)
+    assert_logits(folder, with_unit_rows(model))
+    assert_reference(folder, with_unit_rows(model))
+    assert any("10000" in text and "4K" in text for text in warnings_of(folder))
 
 
 def test_the_head_as_it_is_stored_would_answer_otherwise(tmp_path: Path) -> None:
