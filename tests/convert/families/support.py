@@ -24,6 +24,7 @@ from convert.pipeline import read_model
 from convert.verify_reference import load_reference
 from tests.convert.gguf_file import read
 from tests.convert.tiny import toy_tokenizer, write_tokenizer
+from tests.convert.toy_tokenizers import write_sentencepiece
 from tests.support import Floats, converted_file, llama_model
 
 TOLERANCE = 3e-5
@@ -31,6 +32,9 @@ TOLERANCE = 3e-5
 
 ROWS = 417
 """Rows of the embedding: the toy tokenizer's 411 tokens and a few without one."""
+
+PIECES = 600
+"""Those of the toy SentencePiece models."""
 
 Tensors = Mapping[str, torch.Tensor]
 Tokenizer = Callable[[Path], object]
@@ -40,6 +44,11 @@ Tokenizer = Callable[[Path], object]
 def toy(folder: Path) -> None:
     """Byte-level BPE of 411 tokens with a chat template."""
     write_tokenizer(folder, toy_tokenizer())
+
+
+def sentencepiece(**settings: Any) -> Tokenizer:
+    """`tokenizer.model` of 600 pieces and its tokenizer_config.json; `settings` are those of `write_sentencepiece`."""
+    return lambda folder: write_sentencepiece(folder, size=PIECES, **settings)
 
 
 def tiny_model(model_class: str, *, norm: float = 1.0, spread: float = 0.08, seed: int = 0, **settings: Any) -> Any:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from tests.convert.families.support import (
+    PIECES,
     Reference,
     assert_family,
     assert_logits,
@@ -18,10 +19,12 @@ from tests.convert.families.support import (
     metadata,
     of,
     refusal,
+    sentencepiece,
     tiny_model,
 )
 from tests.support import Floats
 
+baichuan_tokenizer = sentencepiece(dummy_prefix=False, add_bos=False, tokenizer_class="BaichuanTokenizer")
 SEVEN: dict[str, Any] = {"num_hidden_layers": 32, "max_position_embeddings": 512, "model_max_length": 512}
 THIRTEEN: dict[str, Any] = {"num_hidden_layers": 40, "model_max_length": 512}
 
@@ -59,12 +62,14 @@ def write_baichuan(folder: Path, model: Any, **changes: Any) -> Path:
             tensors[name.replace("q_proj", "W_pack")] = torch.cat(parts)
         elif "k_proj" not in name and "v_proj" not in name:
             tensors[name] = tensor
-    return lay_out(folder, tensors, {key: value for key, value in values.items() if value is not ...})
+    kept = {key: value for key, value in values.items() if value is not ...}
+    return lay_out(folder, tensors, kept, tokenizer=baichuan_tokenizer)
 
 
 def baichuan_model(layers: int, **settings: Any) -> Any:
     """The Llama that a Baichuan is but for its head, whose rows are made unequally long."""
-    model = tiny_model("LlamaForCausalLM", num_hidden_layers=layers, intermediate_size=96, **settings)
+    shape = {"num_hidden_layers": layers, "intermediate_size": 96, "vocab_size": PIECES}
+    model = tiny_model("LlamaForCausalLM", **shape, **settings)
     with torch.no_grad():
         rows = len(model.lm_head.weight)
         model.lm_head.weight.mul_(torch.linspace(0.1, 3.0, rows)[torch.randperm(rows), None])
@@ -167,5 +172,5 @@ def test_baichuan1_has_a_plain_head(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_graph_lacks_or_nothing_tells_is_refused(changes: dict[str, Any], named: str, tmp_path: Path) -> None:
-    model = tiny_model("LlamaForCausalLM")
+    model = tiny_model("LlamaForCausalLM", vocab_size=PIECES)
     assert named in refusal(write_baichuan(tmp_path / "baichuan", model, **(SEVEN | changes)))

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from tests.convert.families.support import (
+    PIECES,
     Reference,
     assert_family,
     assert_logits,
@@ -20,29 +21,23 @@ from tests.convert.families.support import (
     metadata,
     of,
     refusal,
+    sentencepiece,
     tiny_model,
     warnings_of,
 )
-from tests.convert.toy_tokenizers import write_sentencepiece
 from tests.support import converted_file, llama_model
 
-SIZE = 600
-"""Tokens of the toy SentencePiece model; the published one has as many pieces as the embedding has rows."""
-
-
-def index_tokenizer(folder: Path) -> None:
-    """`tokenizer.model` with the three special pieces of every SentencePiece model and Index's two of its own."""
-    write_sentencepiece(
-        folder, size=SIZE, dummy_prefix=False, control=("reserved_0", "reserved_1"), add_bos=False,
-        tokenizer_class="IndexTokenizer",
-    )  # fmt: skip
+index_tokenizer = sentencepiece(
+    dummy_prefix=False, control=("reserved_0", "reserved_1"), add_bos=False, tokenizer_class="IndexTokenizer"
+)
+"""`tokenizer.model` with the three special pieces of every SentencePiece model and Index's two of its own."""
 
 
 def index_model(**settings: Any) -> Any:
     """The Llama that an Index is but for its head, whose rows have lengths from a tenth to three times the usual."""
-    model = tiny_model("LlamaForCausalLM", vocab_size=SIZE, **settings)
+    model = tiny_model("LlamaForCausalLM", vocab_size=PIECES, **settings)
     with torch.no_grad():
-        model.lm_head.weight.mul_(torch.linspace(0.1, 3.0, SIZE)[torch.randperm(SIZE), None])
+        model.lm_head.weight.mul_(torch.linspace(0.1, 3.0, PIECES)[torch.randperm(PIECES), None])
         model.lm_head.weight[5] = 0  # a row nobody trained
     return model
 
@@ -202,4 +197,4 @@ def test_every_id_that_ends_an_answer_ends_it_in_llama_cpp(tmp_path: Path) -> No
     folder = write(tmp_path / "index", index_model())
     gguf = converted_file(folder, tmp_path / "index.gguf", "f32")
     with llama_model(gguf) as model:
-        assert [token for token in range(SIZE) if model.ends_generation(token)] == [0, 2, 3, 4]
+        assert [token for token in range(PIECES) if model.ends_generation(token)] == [0, 2, 3, 4]

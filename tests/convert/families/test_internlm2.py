@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.convert.families.support import (
+    PIECES,
     Tensors,
     assert_damage_is_refused,
     assert_family,
@@ -15,9 +16,13 @@ from tests.convert.families.support import (
     lay_out,
     of,
     refusal,
+    sentencepiece,
     tiny_model,
 )
 
+internlm_tokenizer = sentencepiece(
+    tokenizer_class="InternLM2Tokenizer", added={PIECES: "<|im_start|>", PIECES + 1: "<|im_end|>"}
+)
 NAMES = {
     "model.embed_tokens": "model.tok_embeddings",
     "lm_head": "output",
@@ -88,12 +93,13 @@ def write_internlm(folder: Path, model: Any, tensors: Tensors | None = None, **c
         "vocab_size": config.vocab_size,
     } | changes
     kept = {key: value for key, value in values.items() if value is not ...}
-    return lay_out(folder, internlm_tensors(model) if tensors is None else tensors, kept)
+    return lay_out(folder, internlm_tensors(model) if tensors is None else tensors, kept, tokenizer=internlm_tokenizer)
 
 
 def internlm_model(**settings: Any) -> Any:
     """The Llama that an InternLM2 is; within its trained context its dynamic RoPE is the plain one."""
-    return tiny_model("LlamaForCausalLM", rope_parameters={"rope_type": "default", "rope_theta": 1e6}, **settings)
+    far = {"rope_type": "default", "rope_theta": 1e6}
+    return tiny_model("LlamaForCausalLM", vocab_size=PIECES + 8, rope_parameters=far, **settings)
 
 
 @pytest.mark.parametrize("groups", [4, 2, 1])

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from tests.convert.families.support import (
+    PIECES,
     assert_family,
     assert_logits,
     checkpoint_tensors,
@@ -20,10 +21,10 @@ from tests.convert.families.support import (
     refusal,
     refused,
     save,
+    sentencepiece,
     tiny_model,
     warnings_of,
 )
-from tests.convert.toy_tokenizers import write_sentencepiece
 
 LLAMA3 = {
     "rope_type": "llama3",
@@ -49,13 +50,8 @@ def test_llama(overrides: dict[str, Any], tmp_path: Path) -> None:
     assert_family(save(model, tmp_path / "tiny"), of(model))
 
 
-PIECES = 600
-
-
-def ziya_tokenizer(folder: Path) -> None:
-    """Pieces of a SentencePiece model, then two added tokens."""
-    added = {PIECES: "<human>", PIECES + 1: "<bot>"}
-    write_sentencepiece(folder, size=PIECES, added=added)
+ziya_tokenizer = sentencepiece(added={PIECES: "<human>", PIECES + 1: "<bot>"})
+"""Pieces of a SentencePiece model, then two added tokens."""
 
 
 def write_ziya(folder: Path, model: Any, **changes: Any) -> Path:

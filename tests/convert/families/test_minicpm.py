@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from tests.convert.families.support import (
+    PIECES,
     assert_family,
     assert_logits,
     lay_out,
     of,
     refusal,
+    sentencepiece,
     tiny_model,
 )
 
@@ -46,12 +48,13 @@ def write_minicpm(folder: Path, model: Any, **changes: Any) -> Path:
         state.pop("lm_head.weight")
     else:
         values["tie_word_embeddings"] = False
-    return lay_out(folder, state, {key: value for key, value in values.items() if value is not ...})
+    kept = {key: value for key, value in values.items() if value is not ...}
+    return lay_out(folder, state, kept, tokenizer=sentencepiece())
 
 
 def minicpm_model(*, scales: dict[str, float] = SCALES, **settings: Any) -> Any:
     """A Llama with MiniCPM's three scales hooked in where MiniCPM's code has them."""
-    model = tiny_model("LlamaForCausalLM", **settings)
+    model = tiny_model("LlamaForCausalLM", vocab_size=PIECES, **settings)
     depth = scales["scale_depth"] / model.config.num_hidden_layers**0.5
     divisor = model.config.hidden_size / scales["dim_model_base"]
     model.model.embed_tokens.register_forward_hook(lambda _m, _a, output: output * scales["scale_emb"])

@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from transformers import LlamaForCausalLM
 
 from tests.convert.families.support import (
+    PIECES,
     assert_family,
     assert_logits,
     checkpoint_tensors,
@@ -17,15 +18,18 @@ from tests.convert.families.support import (
     of,
     refusal,
     save,
+    sentencepiece,
     tiny_model,
 )
 
+yi_tokenizer = sentencepiece(dummy_prefix=False, bos="<|startoftext|>", eos="<|endoftext|>", add_bos=False)
 FAR = {"rope_type": "default", "rope_theta": 5000000.0}
 
 
 def yi_model(**settings: Any) -> Any:
     """Yi's shape: grouped heads and a far base."""
-    return tiny_model("LlamaForCausalLM", num_key_value_heads=2, rope_parameters=FAR, rms_norm_eps=1e-5, **settings)
+    shape: dict[str, Any] = {"num_key_value_heads": 2, "rms_norm_eps": 1e-5, "vocab_size": PIECES}
+    return tiny_model("LlamaForCausalLM", rope_parameters=FAR, **shape, **settings)
 
 
 def write_yi(folder: Path, model: Any, **changes: Any) -> Path:
@@ -59,7 +63,9 @@ def write_yi(folder: Path, model: Any, **changes: Any) -> Path:
         for name, tensor in model.state_dict().items()
     }
     assert "model.layers.1.ln2.weight" in tensors
-    return lay_out(folder, tensors, {key: value for key, value in values.items() if value is not ...})
+    return lay_out(
+        folder, tensors, {key: value for key, value in values.items() if value is not ...}, tokenizer=yi_tokenizer
+    )
 
 
 def test_yi_under_its_own_names(tmp_path: Path) -> None:
@@ -86,7 +92,7 @@ def test_norms_under_both_names_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_sus_chat_is_a_plain_llama(dtype: str, tmp_path: Path) -> None:
     model = yi_model(max_position_embeddings=8192).to(getattr(torch, dtype))
-    folder = save(model, tmp_path / "sus")
+    folder = save(model, tmp_path / "sus", tokenizer=yi_tokenizer)
     stored = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
     assert metadata(folder)["llama.context_length"] == 8192
     assert_logits(folder, of(stored))
