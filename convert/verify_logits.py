@@ -5,8 +5,8 @@ cost is left out and everything else shows: RoPE at the first and at far positio
 *kl*: the file against the source as it is, over a text, which is what quantization cost.
 
 What two sound programs differ by is rounding: llama.cpp rounds activations to the type of the weights (for blocks, to 8
-bits). The bounds below are two to ten times the largest seen with SmolLM2-135M (30 layers) and random models of two
-layers, over all recipes; distances are root mean squares of the differences of a position's logits, as a share of
+bits). The bounds below are two to ten times the largest seen with SmolLM2-135M (30 layers) and random models of nine
+families, over all recipes; distances are root mean squares of the differences of a position's logits, as a share of
 their standard deviation. Wrong bases, scalings and permutations move them by 0.1 to 1.4.
 """
 
@@ -53,14 +53,15 @@ class Allowed:
 
 
 ALLOWED: Mapping[str, Allowed] = {
-    # class: (seen: median, largest, mean divergence) -> allowed
-    "f32": Allowed(0.0003, 0.001, 1e-7),  # 0.00003, 0.0001, 1e-11
-    "f16": Allowed(0.004, 0.012, 1e-5),  # 0.001, 0.003, 7e-7
-    "bf16": Allowed(0.05, 0.12, 0.001),  # 0.015, 0.025, 9e-5
+    # class: the largest seen of median, largest, mean divergence
+    "f32": Allowed(0.002, 0.008, 1e-5),  # 0.0004, 0.0008, 2e-7 (GELU, which ggml reads from a table of f16 numbers)
+    "f16": Allowed(0.006, 0.02, 5e-5),  # 0.0018, 0.0031, 5e-6
+    "bf16": Allowed(0.06, 0.15, 0.003),  # 0.015, 0.040, 3e-4
     "blocks": Allowed(0.2, 0.7, 0.0),  # 0.08, 0.3, by the error of the weights
 }
-_GAIN = 60.0
-"""Mean divergence allowed, over the square of (relative error of the weights × spread of the logits); seen: 3 to 29."""
+_GAIN = 150.0
+"""Mean divergence allowed, over the square of (relative error of weights and activations × spread of the logits); seen:
+3 to 42."""
 _ACTIVATIONS = 0.005
 """Relative error of activations rounded to 8 bits, which adds to that of the weights."""
 _UNRELATED = 0.5
@@ -80,9 +81,10 @@ def climb(
     try:
         yield Climbing("kl", 0, 0)
         with opened(path) as file:
-            reference = load_reference(model)
             if _is_encoder(found):
+                reference = load_reference(model, None if plain else own_numbers(found, model))
                 return _encoder_rungs(file, reference, long[:512], _allowed(found))
+            reference = load_reference(model)
             rungs["kl"] = yield from _climb_divergence(file, reference, tokens, relative_error, _allowed(found))
             yield Climbing("logits", 0, 0)
             if not plain:
