@@ -21,6 +21,9 @@ def _nothing(_file: str) -> None:
 MAX_NUMBER = 1e38
 """Numbers are written as float32; what it cannot hold is a damaged file."""
 
+MAX_LAYERS, MAX_EXPERTS = 512, 1024
+"""What llama.cpp has room for (src/llama-hparams.h); more would end the process that loads the file."""
+
 CHANGES_THE_MATHS: Mapping[str, tuple[Any, ...]] = {
     # key -> the values with which it changes nothing. Taken from the configuration classes of transformers and from
     # the custom code that the families' own repositories ship.
@@ -201,6 +204,14 @@ class Config:
             raise self._wrong(key, value, "a positive integer")
         return value
 
+    def layers(self, *keys: str) -> int:
+        """The number of layers, by the first of these spellings. Raises UnsupportedArchitecture for too many."""
+        return self._room(keys, MAX_LAYERS, _REQUIRED, "layers")
+
+    def experts(self, *keys: str, default: Any = _REQUIRED) -> int:
+        """The number of experts in a layer, as `layers`."""
+        return self._room(keys, MAX_EXPERTS, default, "experts")
+
     def number(self, key: str, default: Any = _REQUIRED) -> float:
         """A positive finite number. Raises InvalidCheckpoint as `integer` does."""
         value = self._get(key, default, "a positive number")
@@ -237,6 +248,15 @@ class Config:
             if harmless is not None and not _is_among(self._values[key], harmless):
                 raise self._changes(key, self._values[key], harmless)
         return tuple(key for key in unread if key not in KNOWN_HARMLESS and key not in CHANGES_THE_MATHS)
+
+    def _room(self, keys: tuple[str, ...], most: int, default: Any, what: str) -> int:
+        key = self.spelled(*keys)
+        count = self.integer(key, default)
+        if count > most:
+            raise UnsupportedArchitecture(
+                f"{key} is {count} in {self._file}; {most} at most was expected: llama.cpp has no room for more {what}"
+            )
+        return count
 
     def _get(self, key: str, default: Any, expected: str) -> Any:
         value = self.value(key)

@@ -101,7 +101,7 @@ def read_llama(
         raise InvalidCheckpoint(f"head_dim is {width}; an even number was expected, since RoPE turns pairs")
     turns = rope(config, head_dim=width)
     return kind(
-        layers=config.integer("num_hidden_layers"),
+        layers=config.layers("num_hidden_layers"),
         hidden=hidden,
         feed_forward=config.integer("intermediate_size"),
         heads=heads,

@@ -45,7 +45,7 @@ def read_norm_head(config: Config) -> bool:
 
 def read_positions(config: Config, *, head_dim: int) -> Rope:
     """RoPE of the 7B, whose base no key states; ALiBi of the 13B. Raises UnsupportedArchitecture."""
-    layers = config.integer("num_hidden_layers")
+    layers = config.layers("num_hidden_layers")
     if layers == _TURNED:
         return read_rope(
             config,

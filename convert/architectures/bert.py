@@ -66,7 +66,7 @@ def read_bert(config: Config, *, first_position: int, kind_source: str) -> BertH
     )
     check_table(rope.context, table - first_position)
     return BertHyperparameters(
-        layers=config.integer("num_hidden_layers"),
+        layers=config.layers("num_hidden_layers"),
         hidden=hidden,
         feed_forward=config.integer("intermediate_size"),
         heads=heads,

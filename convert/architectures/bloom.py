@@ -45,7 +45,7 @@ def hyperparameters(config: Config) -> Hyperparameters:
         context_source="config.json: seq_length" if stated else "the length BLOOM was trained with",
     )
     return Hyperparameters(
-        layers=config.integer(config.spelled("n_layer", "num_hidden_layers")),
+        layers=config.layers("n_layer", "num_hidden_layers"),
         hidden=hidden,
         feed_forward=config.integer("n_inner", 4 * hidden),
         heads=heads,

@@ -66,7 +66,7 @@ def hyperparameters(config: Config) -> Hyperparameters:
         ratio=True,
     )
     hyper = Hyperparameters(
-        layers=config.integer(config.spelled("num_layers", "num_hidden_layers")),
+        layers=config.layers("num_layers", "num_hidden_layers"),
         hidden=config.integer("hidden_size"),
         feed_forward=config.integer("ffn_hidden_size"),
         heads=heads,

@@ -70,7 +70,7 @@ def hyperparameters(config: Config) -> GemmaHyperparameters:
     config.only("hidden_activation", "gelu_pytorch_tanh", default="gelu_pytorch_tanh")
     config.value("hidden_act")  # an older spelling that Gemma 2's code does not look at
     config.only("tie_word_embeddings", True, default=True)
-    layers = config.integer("num_hidden_layers")
+    layers = config.layers("num_hidden_layers")
     hyper = read_llama(
         config,
         GemmaHyperparameters,

@@ -21,7 +21,7 @@ _LARGEST = 62
 def hyperparameters(config: Config) -> GemmaHyperparameters:
     """With the defaults of transformers' Gemma3TextConfig. A cap on scores is refused: the graph has none."""
     config.only("hidden_activation", "gelu_pytorch_tanh", default="gelu_pytorch_tanh")
-    layers = config.integer("num_hidden_layers")
+    layers = config.layers("num_hidden_layers")
     pattern = config.integer(config.spelled("sliding_window_pattern", "_sliding_window_pattern"), 6)
     hyper = read_llama(
         config,

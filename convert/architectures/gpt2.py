@@ -72,7 +72,7 @@ def hyperparameters(config: Config) -> PositionHyperparameters:
     )
     check_table(rope.context, table)
     return PositionHyperparameters(
-        layers=config.integer("n_layer"),
+        layers=config.layers("n_layer"),
         hidden=hidden,
         feed_forward=config.integer("n_inner", 4 * hidden),
         heads=heads,

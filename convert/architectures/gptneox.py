@@ -50,7 +50,7 @@ def hyperparameters(config: Config) -> NeoxHyperparameters:
         graph=Graph(partial=True),
     )
     return NeoxHyperparameters(
-        layers=config.integer("num_hidden_layers"),
+        layers=config.layers("num_hidden_layers"),
         hidden=hidden,
         feed_forward=config.integer("intermediate_size"),
         heads=heads,

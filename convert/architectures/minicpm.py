@@ -35,7 +35,7 @@ def hyperparameters(config: Config) -> MultiplierHyperparameters:
             graph=GRAPH,
         ),
         embedding_scale=config.number("scale_emb", 1.0),
-        residual_scale=config.number("scale_depth", 1.0) / math.sqrt(config.integer("num_hidden_layers")),
+        residual_scale=config.number("scale_depth", 1.0) / math.sqrt(config.layers("num_hidden_layers")),
         logit_divisor=config.integer("hidden_size") / config.number("dim_model_base", 1.0),
         score_scale=None,
     )

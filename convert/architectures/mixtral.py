@@ -44,7 +44,7 @@ def hyperparameters(config: Config) -> MixtralHyperparameters:
             graph=GRAPH,
             longest=read_window(config, None),
         ),
-        experts=config.integer(config.spelled("num_local_experts", "num_experts"), 8),
+        experts=config.experts("num_local_experts", "num_experts", default=8),
         experts_used=config.integer("num_experts_per_tok", 2),
     )
     if hyper.experts_used > hyper.experts:

@@ -27,7 +27,7 @@ def hyperparameters(config: Config) -> Hyperparameters:
             read_rope,
             default_base=10000.0,
             default_source="the default of transformers' Qwen3Config",
-            longest=read_qwen_window(config, config.integer("num_hidden_layers")),
+            longest=read_qwen_window(config, config.layers("num_hidden_layers")),
         ),
     )
 

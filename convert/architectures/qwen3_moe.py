@@ -45,9 +45,9 @@ def hyperparameters(config: Config) -> ExpertHyperparameters:
             read_rope,
             default_base=10000.0,
             default_source="the default of transformers' Qwen3MoeConfig",
-            longest=read_qwen_window(config, config.integer("num_hidden_layers"), first_default=0),
+            longest=read_qwen_window(config, config.layers("num_hidden_layers"), first_default=0),
         ),
-        experts=config.integer(config.spelled("num_experts", "num_local_experts")),
+        experts=config.experts("num_experts", "num_local_experts"),
         experts_used=config.integer("num_experts_per_tok"),
         expert_feed_forward=config.integer("moe_intermediate_size"),
     )

@@ -34,7 +34,7 @@ def hyperparameters(config: Config) -> Hyperparameters:
     Biases are left unread: llama.cpp's graph has none on the output projection and in the feed-forward part, so true is
     refused. So is a window.
     """
-    layers = config.integer("num_hidden_layers")
+    layers = config.layers("num_hidden_layers")
     check_unturned(config, layers)
     if any(read_layer_types(config, layers) or ()):
         raise UnsupportedArchitecture(

@@ -68,6 +68,7 @@ def test_the_27b_scales_by_the_width_that_a_head_would_have(tmp_path: Path) -> N
         ({"hidden_activation": "gelu"}, "hidden_activation is 'gelu'"),
         ({"tie_word_embeddings": False}, "tie_word_embeddings is False"),
         ({"attention_bias": True}, "attention_bias is True"),
+        ({"num_hidden_layers": 2**31 - 1, "layer_types": ...}, "512 at most"),  # and at once
         ({"layer_types": ["full_attention"] * 3}, "no layer slides"),  # llama.cpp would abort
         ({"use_bidirectional_attention": True}, "use_bidirectional_attention is True"),
     ],

@@ -85,6 +85,7 @@ def test_with_experts_every_layer_slides_or_none(tmp_path: Path) -> None:
         ({"num_experts_per_tok": 6}, "num_experts_per_tok is 6 of 5"),
         ({"attention_bias": True}, "attention_bias is True"),
         ({"num_local_experts": 4}, "shape"),
+        ({"num_local_experts": 2**31 - 1}, "1024 at most"),
     ],
 )
 def test_what_the_graph_with_experts_cannot_do_is_refused(
