@@ -156,11 +156,13 @@ def no_rope(config: Config, *, kind_source: str, context: int, context_source: s
 def _stated(config: Config, full: Settings, settings: Settings, *, ratio: bool) -> Stated:
     """The base by the options, else by the config."""
     chosen = config.choices.rope_base
-    if chosen is not None:
+    by_scaling = settings is not full and "rope_theta" in settings.values
+    if chosen is not None or by_scaling:
         for key in (*BASE_KEYS, "rope_ratio"):
             config.value(key)  # answered by the option, whatever it says
+    if chosen is not None:
         return Stated(positive(_CHOSEN_BASE, chosen, least=LEAST_BASE), _CHOSEN_BASE)
-    if settings is not full and "rope_theta" in settings.values:
+    if by_scaling:
         return Stated(settings.number("rope_theta", least=LEAST_BASE), CHOSEN)
     return stated_base(config, full, ratio=ratio)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from convert import rope_scaling as formulas
 from convert.errors import UnsupportedRope
-from convert.rope_settings import ORIGINAL, Settings
+from convert.rope_settings import ORIGINAL, Settings, shown
 
 Keys = Mapping[str, int | float | str]
 Tensors = Mapping[str, tuple[float, ...]]
@@ -89,7 +89,7 @@ def known_kind(settings: Settings) -> str:
         kind = "mrope"
     if kind not in KINDS:
         raise UnsupportedRope(
-            f"rope type {kind!r} in {settings.where} is not supported"
+            f"rope type {shown(kind)} in {settings.where} is not supported"
             + (f", since it {_EXPLAINED[kind]}" if kind in _EXPLAINED else "")
             + f"; known: {', '.join(KINDS)}; no file was written because the rotation would be wrong"
         )
