@@ -122,7 +122,9 @@ def read_model(source: Path, choices: Choices) -> Model:
         unread=unread,
         tensors=plan(architecture, hyper, checkpoint.tensors),
         vocabulary=vocabulary,
-        template=read_template(checkpoint, vocabulary, choices.template),
+        template=read_template(checkpoint, vocabulary, choices.template)
+        if architecture.generates or choices.template
+        else Template(None, "an encoder takes no prompt"),
     )
 
 

@@ -75,6 +75,8 @@ class Architecture:
     tied_head: str | None = None
     """Tensor that a tied checkpoint may repeat; it must then equal the embedding."""
     embedding: str = ""
+    generates: bool = True
+    """Writes text; False for an encoder, which gives states and wants no prompt."""
     ends: tuple[int, ...] = ()
     """Ids that end an answer of this family, whatever the files of a checkpoint say."""
     examine: Callable[[Mapping[str, Weight], Any], None] | None = None

@@ -125,5 +125,6 @@ BERT = Architecture(
     metadata=metadata,
     ignored=("pooler.dense.*", "embeddings.position_ids", "embeddings.token_type_ids"),
     whole_name=whole_name,
+    generates=False,
     embedding="embeddings.word_embeddings.weight",
 )

@@ -121,6 +121,12 @@ def test_the_vector_of_a_text(make: Any, mode: str, number: int, tmp_path: Path)
     assert keys["luciole.embedding.normalized"] is True
 
 
+def test_an_encoder_wants_no_prompt_format(tmp_path: Path) -> None:
+    folder = save(bert(), tmp_path / "bert")
+    (folder / "tokenizer_config.json").write_text("{}", encoding="utf-8")
+    assert not any("template" in warning for warning in warnings_of(sentence(folder)))
+
+
 def test_a_vector_that_is_not_normalized_is_recorded_so(tmp_path: Path) -> None:
     assert metadata(sentence(save(bert(), tmp_path / "bert")))["luciole.embedding.normalized"] is False
 
