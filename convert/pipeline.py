@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -22,6 +22,7 @@ from convert.hyperparameters import Hyperparameters
 from convert.metadata import model_metadata, template_metadata
 from convert.plan import Planned, plan
 from convert.preview import free_bytes, peak_bytes, source_bytes, tensor_list, working_seconds
+from convert.proof import climbed_by_conversion, write_report
 from convert.quantize import BLOCK_ELEMENTS, RECIPES, Quantizer, Work, file_info, tensor_types
 from convert.recorded import recorded
 from convert.report import Converted, Event, Preview, Report, RopeReport, Step, TemplateReport
@@ -93,9 +94,18 @@ def convert(
         yield from _write(file, quantizer, _works(model, layout))
         yield Step("checking", file.total, file.total)
         file.sync()
-        check(file.path, (*layout.made, *layout.infos))
+        checked = check(file.path, (*layout.made, *layout.infos))
         file.finish()
-    yield Converted(_report(model, layout.agreement, target, quantization, quantizer, file.total, started))
+    report = _report(model, layout.agreement, target, quantization, quantizer, file.total, started)
+    proof = climbed_by_conversion(
+        target,
+        model.checkpoint.name,
+        checked,
+        texts=None if choices.pretokenizer else report.tokens_checked,
+        seconds=report.seconds,
+    )
+    unwritten = write_report(proof)
+    yield Converted(report if unwritten is None else replace(report, warnings=(*report.warnings, unwritten)))
 
 
 def _target(output: Path | None, name: str, quantization: str) -> Path:

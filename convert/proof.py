@@ -10,11 +10,13 @@ import math
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
+
+from convert.check import Checked
 
 State = Literal["passed", "failed", "not climbed", "does not apply"]
 Verdict = Literal["proven", "partly proven", "failed"]
@@ -76,6 +78,18 @@ class Proof:
         }
 
 
+def climbed_by_conversion(file: Path, against: str, checked: Checked, *, texts: int | None, seconds: float) -> Proof:
+    """What a conversion itself proves at its end. `texts`: how many gave equal ids; None: the user chose how to cut."""
+    below = Rung("not climbed", "luciole verify climbs it")
+    header = Rung(
+        "passed",
+        f"{checked.keys:,} keys and {checked.tensors:,} tensors read back from disk; llama.cpp opens the file",
+        asdict(checked),
+    )
+    tokens = below if texts is None else Rung("passed", f"equal ids on {texts:,} texts", {"texts": texts})
+    return Proof(file, against, {**dict.fromkeys(RUNGS, below), "header": header, "tokens": tokens}, seconds)
+
+
 def _finite(value: Any) -> Any:
     """The same without infinities and NaN, which JSON has no spelling for: None stands for them."""
     match value:
@@ -97,7 +111,7 @@ def report_path(file: Path) -> Path:
 def write_report(proof: Proof) -> str | None:
     """Write the report beside the file, whole or not at all. Gives what went wrong, as a warning; None: nothing did."""
     target = report_path(proof.file)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    partial = target.with_name(f".{proof.file.name}.{os.getpid()}.partial")  # what the next conversion would remove
     try:
         content = proof.json() | {
             "file": proof.file.name,

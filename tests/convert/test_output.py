@@ -52,7 +52,7 @@ def test_steps_grow_to_the_size_of_the_file_and_end_with_the_report(sound_checkp
     assert [step.done for step in steps] == sorted(step.done for step in steps)
     assert (steps[-1].done, steps[-1].total) == (size, size)
     assert all(step.done <= step.total for step in steps)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["tiny.gguf"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tiny.gguf", "tiny.gguf.report.json"]
 
 
 def test_the_report_names_where_things_came_from(real_checkpoint: Path, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_the_name_of_the_file_by_default(
     monkeypatch.chdir(tmp_path)
     report = report_of(sound_checkpoint, None, quantization)
     assert report.output.name == f"{sound_checkpoint.name}-{quantization}.gguf"
-    assert [path.name for path in tmp_path.iterdir()] == [report.output.name]
+    assert {path.name for path in tmp_path.iterdir()} == {report.output.name, f"{report.output.name}.report.json"}
 
 
 def test_an_output_that_exists(refusals: Refusals) -> None:
@@ -317,4 +317,4 @@ def test_a_killed_conversion_is_cleaned_up_by_the_next(real_checkpoint: Path, tm
     assert len(left) == 1
     assert left[0].name != "model.gguf", "a killed conversion must not leave a file under the final name"
     converted_file(real_checkpoint, tmp_path / "model.gguf", "q4_0")
-    assert [path.name for path in tmp_path.iterdir()] == ["model.gguf"]
+    assert {path.name for path in tmp_path.iterdir()} == {"model.gguf", "model.gguf.report.json"}

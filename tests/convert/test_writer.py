@@ -104,4 +104,4 @@ def test_kill_at_a_hundred_random_moments_leaves_the_old_file_or_the_new_one(tmp
     assert len(done["found"]) == 100
     assert set(done["found"]) <= {"old", "new"}, done["found"]
     assert done["halfway"] > 3, "some kills must fall into the writing"
-    assert done["left"] == ["a.gguf"]
+    assert done["left"] == ["a.gguf", "a.gguf.report.json"]
