@@ -9,6 +9,7 @@ from convert.architectures.bloom import BLOOM
 from convert.architectures.chatglm import CHATGLM
 from convert.architectures.gemma2 import GEMMA2
 from convert.architectures.gemma3 import GEMMA3
+from convert.architectures.gemma3_vision import GEMMA3_VISION
 from convert.architectures.glm import GLM
 from convert.architectures.glm4 import GLM4
 from convert.architectures.gpt2 import GPT2
@@ -39,6 +40,7 @@ ARCHITECTURES: tuple[Architecture, ...] = (
     CHATGLM,
     GEMMA2,
     GEMMA3,
+    GEMMA3_VISION,
     GLM,
     GLM4,
     GPT2,
