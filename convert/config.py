@@ -20,6 +20,8 @@ def _nothing(_file: str) -> None:
 
 MAX_NUMBER = 1e38
 """Numbers are written as float32; what it cannot hold is a damaged file."""
+MIN_NUMBER = 1e-37
+"""Below it float32 has nothing but 0, with which llama.cpp takes a factor for absent."""
 
 MAX_LAYERS, MAX_EXPERTS = 512, 1024
 """What llama.cpp has room for (src/llama-hparams.h); more would end the process that loads the file."""
@@ -215,7 +217,7 @@ class Config:
     def number(self, key: str, default: Any = _REQUIRED) -> float:
         """A positive finite number. Raises InvalidCheckpoint as `integer` does."""
         value = self._get(key, default, "a positive number")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < MAX_NUMBER:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not MIN_NUMBER < value < MAX_NUMBER:
             raise self._wrong(key, value, "a positive number")
         return float(value)
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from convert.architectures.blocks import GATED_MLP, NORMS, interleaved_heads
+from convert.architectures.blocks import GATED_MLP, NORMS, interleaved_heads, interleaved_kv_heads
+from convert.architectures.keys import check_square
 from convert.architectures.llama import metadata
 from convert.architectures.norm_head import OUTER_WITH_NORM_HEAD, NormHeadHyperparameters
 from convert.architectures.references import llama_config, with_alibi, with_unit_rows
@@ -68,7 +69,7 @@ def read_positions(config: Config, *, head_dim: int) -> Rope:
 def hyperparameters(config: Config) -> NormHeadHyperparameters:
     """With the defaults of the configuration classes that the checkpoints carry."""
     config.only("tie_word_embeddings", False, default=False)
-    return read_llama(
+    hyper = read_llama(
         config,
         NormHeadHyperparameters,
         norm_epsilon=1e-6,
@@ -77,6 +78,8 @@ def hyperparameters(config: Config) -> NormHeadHyperparameters:
         rope=read_positions,
         norm_head=read_norm_head(config),
     )
+    check_square(hyper, "baichuan")
+    return hyper
 
 
 def queries(hyper: NormHeadHyperparameters) -> Order:
@@ -85,21 +88,23 @@ def queries(hyper: NormHeadHyperparameters) -> Order:
 
 
 def keys(hyper: NormHeadHyperparameters) -> Order:
-    """The same for keys: as many, since Baichuan groups no heads."""
-    return hyper.q_width + queries(hyper)
+    """The same for keys, which follow."""
+    return hyper.q_width + (np.arange(hyper.kv_width) if hyper.rope.base is None else interleaved_kv_heads(hyper))
 
 
 def values(hyper: NormHeadHyperparameters) -> Order:
-    """Rows that make values."""
-    return 2 * hyper.q_width + np.arange(hyper.q_width)
+    """Rows that make values, the last."""
+    return hyper.q_width + hyper.kv_width + np.arange(hyper.kv_width)
 
 
-def unpacked(name: str, weights: Array, _config: Mapping[str, Any]) -> Iterable[tuple[str, Array]]:
+def unpacked(name: str, weights: Array, config: Mapping[str, Any]) -> Iterable[tuple[str, Array]]:
     """Llama's three projections of the one."""
     if not name.endswith(".W_pack.weight"):
         yield name, weights
         return
-    for part, rows in zip("qkv", np.split(weights, 3), strict=True):
+    queries_end = config["hidden_size"]
+    keys_end = (queries_end + len(weights)) // 2
+    for part, rows in zip("qkv", np.split(weights, [queries_end, keys_end]), strict=True):
         yield name.replace("W_pack", f"{part}_proj"), rows
 
 
@@ -120,8 +125,8 @@ BAICHUAN = Architecture(
         *OUTER_WITH_NORM_HEAD,
         *NORMS,
         Tensor("blk.{i}.attn_q.weight", _PACK, ("q_width", "hidden"), queries, stored=("qkv_width", "hidden")),
-        Tensor("blk.{i}.attn_k.weight", _PACK, ("q_width", "hidden"), keys, stored=("qkv_width", "hidden")),
-        Tensor("blk.{i}.attn_v.weight", _PACK, ("q_width", "hidden"), values, stored=("qkv_width", "hidden")),
+        Tensor("blk.{i}.attn_k.weight", _PACK, ("kv_width", "hidden"), keys, stored=("qkv_width", "hidden")),
+        Tensor("blk.{i}.attn_v.weight", _PACK, ("kv_width", "hidden"), values, stored=("qkv_width", "hidden")),
         Tensor("blk.{i}.attn_output.weight", "model.layers.{i}.self_attn.o_proj.weight", ("hidden", "q_width")),
         *GATED_MLP,
     ),

@@ -36,7 +36,7 @@ def hyperparameters(config: Config) -> MultiplierHyperparameters:
         ),
         embedding_scale=config.number("scale_emb", 1.0),
         residual_scale=config.number("scale_depth", 1.0) / math.sqrt(config.layers("num_hidden_layers")),
-        logit_divisor=config.integer("hidden_size") / config.number("dim_model_base", 1.0),
+        logit_divisor=config.integer("hidden_size") / config.integer("dim_model_base", 1),
         score_scale=None,
     )
 

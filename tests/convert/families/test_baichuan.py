@@ -128,9 +128,10 @@ def with_alibi(model: Any) -> Reference:
     return reference
 
 
-def test_baichuan2_7b(tmp_path: Path) -> None:
-    model = baichuan_model(32)
-    folder = write_baichuan(tmp_path / "baichuan", model, **SEVEN)
+@pytest.mark.parametrize("keys", [{}, {"num_key_value_heads": 2}], ids=["as published", "grouped"])
+def test_baichuan2_7b(keys: dict[str, Any], tmp_path: Path) -> None:
+    model = baichuan_model(32, **keys)
+    folder = write_baichuan(tmp_path / "baichuan", model, **SEVEN, **keys)
     assert_family(folder, of(with_unit_rows(model)), stepped=["lm_head.weight"])
 
 
