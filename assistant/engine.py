@@ -27,6 +27,8 @@ class ModelInfo:
     gpu_layers: int
     """Layers that were offloaded; 0 where llama.cpp was built without GPU support."""
     layers: int
+    proof: str = ""
+    """`proven`, `partly proven` or `unproven`; empty: nobody has looked."""
 
 
 @dataclass(frozen=True, slots=True)

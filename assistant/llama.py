@@ -24,6 +24,7 @@ from assistant.llama_context import BATCH, LlamaContext
 from assistant.llama_model import LlamaModel, load_model
 from assistant.messages import Message, Sampling
 from assistant.prompt import render
+from assistant.proof import read_standing
 from assistant.sampler import Sampler
 from assistant.stop_texts import StopTexts
 
@@ -213,6 +214,7 @@ class LlamaEngine:
             trained_context=model.trained_context,
             gpu_layers=model.gpu_layers,
             layers=model.layers,
+            proof=read_standing(self._path).verdict,
         )
 
     def _prompt(self, loaded: _Loaded, messages: Sequence[Message]) -> list[int]:

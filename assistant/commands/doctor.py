@@ -32,6 +32,8 @@ class Installed:
     name: str
     bytes: int
     quantization: str | None
+    proof: str
+    """`proven`, `partly proven` or `unproven`."""
     problem: str | None = None
 
 
@@ -126,11 +128,12 @@ def _models() -> list[Installed]:
 def _examined(path: Path) -> Installed:
     from assistant.errors import InvalidModelFile
     from assistant.gguf_file import read_header
+    from assistant.proof import read_standing
 
     try:
-        return Installed(path.name, path.stat().st_size, read_header(path).quantization)
+        return Installed(path.name, path.stat().st_size, read_header(path).quantization, read_standing(path).verdict)
     except (InvalidModelFile, OSError) as error:
-        return Installed(path.name, 0, None, str(error))
+        return Installed(path.name, 0, None, "unproven", str(error))
 
 
 def _shown(found: Found) -> str:
@@ -138,7 +141,7 @@ def _shown(found: Found) -> str:
 
 
 def _described(model: Installed) -> str:
-    return model.problem or f"{model.quantization}, {model.bytes / 2**20:,.1f} MiB"
+    return model.problem or f"{model.quantization}, {model.bytes / 2**20:,.1f} MiB, {model.proof}"
 
 
 def _gib(size: int) -> str:

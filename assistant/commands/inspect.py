@@ -7,6 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from assistant.gguf_file import Header, Rope
+    from assistant.proof import Standing
 
 EPILOG = """\b
 Examples:
@@ -32,21 +33,23 @@ class TypeCount(TypedDict):
 def inspect(file: Path, verbose: bool, as_json: bool) -> None:
     """Show what the header of a GGUF file says.
 
-    Architecture, sizes, types, context, RoPE, chat template, special tokens, and where Luciole converted the file, what
-    it noted. The file is checked, not loaded.
+    Architecture, sizes, types, context, RoPE, chat template, special tokens, what is proven of it, and where Luciole
+    converted the file, what it noted. The file is checked, not loaded.
     """
     from assistant.gguf_file import read_header
+    from assistant.proof import read_standing
     from assistant.sanitize import printable_json
 
     header = read_header(file)
+    standing = read_standing(file)
     if as_json:
-        click.echo(printable_json(facts(header)))
+        click.echo(printable_json(facts(header, standing)))
     else:
-        _print(header, verbose=verbose)
+        _print(header, standing, verbose=verbose)
 
 
-def facts(header: "Header") -> dict[str, object]:
-    """The fields of `--json`. `proof` holds the file's `luciole.*` keys; None where it has none."""
+def facts(header: "Header", standing: "Standing") -> dict[str, object]:
+    """The fields of `--json`. `proof` holds how far the file is proven, and its `luciole.*` keys."""
     rope = header.rope
     return {
         "name": header.name,
@@ -73,7 +76,14 @@ def facts(header: "Header") -> dict[str, object]:
             {"name": tensor.name, "type": tensor.type_name, "shape": list(tensor.shape), "bytes": tensor.size}
             for tensor in header.tensors
         ],
-        "proof": _proof(header) or None,
+        "proof": {
+            "verdict": standing.verdict,
+            "why": standing.why,
+            "rungs": dict(standing.rungs),
+            "against": standing.against or None,
+            "date": standing.date or None,
+            **_proof(header),
+        },
     }
 
 
@@ -90,7 +100,7 @@ def _proof(header: "Header") -> dict[str, object]:
     return {key: value for key, value in header.metadata.items() if key.startswith("luciole.")}
 
 
-def _print(header: "Header", *, verbose: bool) -> None:
+def _print(header: "Header", standing: "Standing", *, verbose: bool) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -116,6 +126,7 @@ def _print(header: "Header", *, verbose: bool) -> None:
     first, *more = template.strip().split("\n") if template else ["none: a base model cannot chat"]
     rest = f" … ({len(more):,} more lines; --verbose shows them)" if more else ""
     rows.append(("chat template", (first if len(first) <= 100 else first[:100] + "…") + rest))
+    rows.append(("proof", f"{standing.verdict}: {standing.why}"))
     rows += [(key, str(value)) for key, value in _proof(header).items()]
 
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))

@@ -51,7 +51,7 @@ def test_transcript(luciole: Luciole, machine: Hardware, luciole_home: Path, sta
         f"default model  {starter_gguf}\n"
         "models\n"
         "  broken.gguf  broken.gguf has 4 bytes; a GGUF has at least 24; get the file again, or convert it again\n"
-        "  small.gguf   Q4_1, 93.8 MiB\n"
+        "  small.gguf   Q4_1, 93.8 MiB, unproven\n"
     )
 
 

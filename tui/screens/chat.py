@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
-from assistant import AssistantError, EngineFailed, Finished, PromptTooLong, Reading, Text, Usage, one_line
+from assistant import AssistantError, EngineFailed, Finished, ModelInfo, PromptTooLong, Reading, Text, Usage, one_line
 from tui.activity import Activity, bill
 from tui.commands import Unknown, completions, parse
 from tui.messages import Broke, Ended, Failed, Heard, Summarized
@@ -344,12 +344,17 @@ class ChatScreen(Screen[None]):
         self._rule.fraction = activity.fraction
         self._status.show_state(activity.words, busy=self._busy, well=activity.phase == "ready")
         self._status.show_context(self._used, info.context if info is not None else 0, exact=self._exact)
-        named = info is None or info.quantization.lower() in info.name.lower()
-        self._status.show_model("" if info is None else info.name if named else f"{info.name} {info.quantization}")
+        self._status.show_model("" if info is None else _named(info))
         if self._busy:
             self._status.show_keys(("Enter", "queue"), ("Esc", "stop"), ("F1", "help"), ("Ctrl+Q", "quit"))
         else:
             self._status.show_keys(("Enter", "send"), ("Ctrl+J", "new line"), ("F1", "help"), ("Ctrl+Q", "quit"))
+
+
+def _named(info: ModelInfo) -> str:
+    """The model for the status line: its name, its quantization if the name lacks it, what is proven of it."""
+    name = info.name if info.quantization.lower() in info.name.lower() else f"{info.name} {info.quantization}"
+    return f"{name} · {info.proof}" if info.proof else name
 
 
 def _title(error: AssistantError) -> str:
