@@ -48,6 +48,7 @@ class Vocabulary:
     kinds: tuple[Kind, ...]
     scores: tuple[float, ...] = ()
     merges: tuple[str, ...] = ()
+    """`"a b"`, best first. Written for byte-level BPE; llama.cpp takes SentencePiece's from the scores."""
     keys: Mapping[str, Any]
     """Further GGUF keys, by full name."""
     variants: tuple[Variant, ...]

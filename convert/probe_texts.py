@@ -37,14 +37,14 @@ def ordinary_texts(vocabulary: Vocabulary) -> Iterator[str]:
     """Fixed texts, single characters, random runs of characters, and words of the vocabulary."""
     yield from _TEXTS
     yield "".join(_TEXTS)
-    for code in range(0x250):
-        yield chr(code)
     random = Random(7)  # noqa: S311 - the same texts each time
     for _ in range(200):
         low, high = random.choice(_RANGES)
         letters = (chr(random.randint(low, high)) for _ in range(random.randint(1, 40)))
         yield "".join(letter + random.choice(("", "", "", " ", "  ", "\n", "'s", "7")) for letter in letters)
     yield from _own_words(vocabulary, random)
+    for code in range(0x250):
+        yield chr(code)
 
 
 def added_texts(vocabulary: Vocabulary) -> Iterator[tuple[int, str]]:

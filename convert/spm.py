@@ -128,6 +128,7 @@ def read_spm_json(files: TokenizerFiles, tokenizer: Mapping[str, Any]) -> Vocabu
         tokens=made.tokens,
         kinds=made.kinds,
         scores=made.scores,
+        merges=merges,
         keys={},
         variants=(
             *(variant for flag in flags for variant in spaced_variants(made, {PREFIX: flag})),
