@@ -73,7 +73,10 @@ def _climb(found: GgufFile, model: Model, words: str, reach: int) -> Generator[C
         found, model.tensors, model.hyper.rope.tensors, strict=found.keys.get(QUANTIZER) == quantizer()
     )
     yield Climbing("tokens", 0, 0)
-    rungs["tokens"] = compare_tokens(found.file.path, model.vocabulary, found.keys, expected.keys)
+    wanted = (
+        expected.keys if _MADE_HERE in found.keys else {key: expected.keys[key] for key in _common(found, expected)}
+    )
+    rungs["tokens"] = compare_tokens(found.file.path, model.vocabulary, found.keys, wanted)
     fit = {tensor.name: tensor.shape for tensor in model.tensors}
     if any(name not in found.tensors or found.tensors[name].shape != shape for name, shape in fit.items()):
         return rungs | dict.fromkeys(("logits", "kl"), Rung("not climbed", "tensors are missing or have other shapes"))
@@ -105,8 +108,8 @@ def _header(found: GgufFile, expected: GgufFile, model: Model) -> Rung:
     """Keys, tensors and places as planned, and the whole file sound for llama.cpp, which looks at every block."""
     here = _MADE_HERE in found.keys
     wanted = {key: value for key, value in expected.keys.items() if _is_compared(key, found, model)}
-    if not here:  # other converters leave keys out that llama.cpp can do without
-        wanted = {key: value for key, value in wanted.items() if key in found.keys}
+    if not here:
+        wanted = {key: wanted[key] for key in _common(found, expected) & wanted.keys()}
     problems = wrong_keys(found.keys, wanted)
     if here:
         problems += wrong_tensors(found, expected.infos())
@@ -120,6 +123,11 @@ def _header(found: GgufFile, expected: GgufFile, model: Model) -> Rung:
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
         return Rung("failed", f"{problems[0]}{more}", figures)
     return Rung("passed", f"{len(wanted):,} keys and {len(found.tensors):,} tensors as the source gives them", figures)
+
+
+def _common(found: GgufFile, expected: GgufFile) -> set[str]:
+    """Keys that both have: other converters leave some out that llama.cpp can do without."""
+    return found.keys.keys() & expected.keys.keys()
 
 
 def _is_compared(key: str, found: GgufFile, model: Model) -> bool:

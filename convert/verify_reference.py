@@ -45,18 +45,25 @@ class ReferenceModel:
         settings: dict[str, Any] = {"use_cache": False} if self._caches else {}
         if self._selects:
             settings["logits_to_keep"] = self._torch.tensor(list(wanted))
-        with self._torch.inference_mode(), _quiet():
-            rows = self._model(self._torch.tensor([list(tokens)]), **settings).logits[0]
+        rows = self._computed(self._model, tokens, settings).logits[0]
         for place, position in enumerate(wanted):
             row: Array = rows[place if self._selects else position].numpy()
             yield position, row
 
     def hidden(self, tokens: Sequence[int]) -> Array:
         """What an encoder makes of the tokens, float32 [tokens, width]."""
-        with self._torch.inference_mode(), _quiet():
-            encoder = getattr(self._model, "base_model", self._model)
-            rows: Array = encoder(self._torch.tensor([list(tokens)])).last_hidden_state[0].numpy()
+        encoder = getattr(self._model, "base_model", self._model)
+        rows: Array = self._computed(encoder, tokens, {}).last_hidden_state[0].numpy()
         return rows
+
+    def _computed(self, model: Any, tokens: Sequence[int], settings: Mapping[str, Any]) -> Any:
+        try:
+            with self._torch.inference_mode(), _quiet():
+                return model(self._torch.tensor([list(tokens)]), **settings)
+        except (RuntimeError, ValueError, TypeError, IndexError, AttributeError, MemoryError) as error:
+            raise NotClimbed(
+                f"transformers' {self.name} cannot compute {len(tokens):,} tokens: {_words(error)}"
+            ) from error
 
 
 def load_reference(model: Model, numbers: Mapping[str, Array] | None = None) -> ReferenceModel:
@@ -119,9 +126,13 @@ def _load(
             loaded, information = model_class.from_pretrained(None, config=config, state_dict=state, **settings)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, ImportError) as error:
         # whatever transformers says against a checkpoint that is converted all the same
-        words = " ".join(str(error).split())[:200]
-        raise NotClimbed(f"transformers does not load the checkpoint as {model_class.__name__}: {words}") from error
+        name = model_class.__name__
+        raise NotClimbed(f"transformers does not load the checkpoint as {name}: {_words(error)}") from error
     return loaded, information
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _as_chosen(config: Any, model: Model) -> None:

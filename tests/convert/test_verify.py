@@ -21,7 +21,7 @@ from convert.gguf_reader import read_gguf
 from convert.pipeline import read_model
 from convert.proof import Proof, Rung
 from convert.verify import Verified, verify
-from convert.verify_logits import own_numbers
+from convert.verify_logits import bundled_text, own_numbers
 from convert.verify_tensors import compare_tensors
 from tests.convert.families.support import lay_out, save, tiny_model
 from tests.convert.families.test_index import index_config, index_model, index_tokenizer
@@ -255,6 +255,46 @@ def test_without_transformers_the_rungs_are_not_climbed(
         assert f"{module} is not installed; pip install 'luciole[verify]'" in proof.rungs[name].says
 
 
+def test_a_reference_that_cannot_compute(files: Files, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forward(*_: object, logits_to_keep: object = None, **__: object) -> None:
+        raise RuntimeError("not enough\nmemory")
+
+    monkeypatch.setattr("transformers.LlamaForCausalLM.forward", forward)
+    proof = proof_of(files("f32"), source)
+    assert proof.verdict == "partly proven"
+    assert "cannot compute 256 tokens: not enough memory" in proof.rungs["kl"].says
+
+
+def test_a_file_that_another_converter_made(files: Files, source: Path, tmp_path: Path) -> None:
+    """It says nothing of us and leaves keys out; what it says is compared all the same."""
+
+    def rename(data: bytearray) -> None:
+        for key in (b"luciole.version", b"llama.attention.key_length", b"tokenizer.ggml.add_eos_token"):
+            at = data.index(key)
+            data[at : at + len(key)] = b"x" * len(key)
+
+    file = damaged(files("q8_0"), tmp_path / "theirs.gguf", rename)
+    assert proof_of(file, source).verdict == "proven"
+
+    def rotate(data: bytearray) -> None:
+        rename(data)
+        at = data.index(b"llama.rope.freq_base") + len(b"llama.rope.freq_base")
+        struct.pack_into("<f", data, at + 4, 100.0)
+
+    proof = proof_of(damaged(files("q8_0"), tmp_path / "wrong.gguf", rotate), source)
+    assert "llama.rope.freq_base is 100.0" in proof.rungs["header"].says
+
+
+def test_the_real_checkpoint(real_checkpoint: Path, converted: Callable[[str], Path], tmp_path: Path) -> None:
+    """Trained weights, 30 layers, a vocabulary of 49,152; positions and text kept short here."""
+    text = tmp_path / "text.txt"
+    text.write_text(bundled_text()[:700], encoding="utf-8")
+    proof = proof_of(converted("q4_k_m"), real_checkpoint, text=text, reach=160)
+    assert proof.verdict == "proven", proof.rungs
+    assert proof.rungs["kl"].figures["mean"] < 0.3
+    assert proof.rungs["kl"].figures["top1_agreement"] > 0.7
+
+
 def test_too_little_memory_for_the_reference(files: Files, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
         available = 2**20
@@ -307,7 +347,13 @@ def test_what_the_user_chose_is_chosen_again(source: Path, tmp_path: Path) -> No
         ("Gemma2ForCausalLM", {"num_key_value_heads": 2, "head_dim": 16, "query_pre_attn_scalar": 16}),
         (
             "Qwen3MoeForCausalLM",
-            {"num_experts": 4, "moe_intermediate_size": 32, "head_dim": 16, "norm_topk_prob": True, "num_experts_per_tok": 2},
+            {
+                "num_experts": 4,
+                "moe_intermediate_size": 32,
+                "head_dim": 16,
+                "norm_topk_prob": True,
+                "num_experts_per_tok": 2,
+            },
         ),
     ],
 )
