@@ -75,8 +75,8 @@ def _chosen(choice: str, vocabulary: Vocabulary) -> Template:
         name = choice.lower()
         missing = missing_tokens(name, vocabulary)
         warnings = (
-            f"{_OPTION} {name} was used, but the vocabulary has no token {' or '.join(missing)}; the model was not "
-            "trained on this format, and sees its marks as plain text",
+            f"{_OPTION} {name} was used, but the vocabulary has no control token {' or '.join(missing)}; the model was "
+            "not trained on this format, and sees its marks as plain text",
         )
         return Template(format_text(name), f"{_OPTION} {name}", name, warnings=warnings if missing else ())
     return _from_file(Path(choice))
@@ -84,15 +84,17 @@ def _chosen(choice: str, vocabulary: Vocabulary) -> Template:
 
 def _from_file(path: Path) -> Template:
     try:
-        if path.stat().st_size > 4 * _MAX_CHARACTERS:
-            raise UnsupportedTemplate(f"{path} has {path.stat().st_size:,} bytes; a chat template was expected")
-        text = path.read_text(encoding="utf-8").strip()
+        with path.open("rb") as file:
+            data = file.read(4 * _MAX_CHARACTERS + 1)  # a device may have no end
+        text = data.decode("utf-8").strip()
     except FileNotFoundError as error:
         raise UnsupportedTemplate(
             f"{_OPTION} {path} is no format and no file; {', '.join((*NAMES, _NONE))} or a Jinja file was expected"
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnsupportedTemplate(f"{path} cannot be read ({error}); a Jinja file in UTF-8 was expected") from error
+    except (OSError, ValueError) as error:
+        raise UnsupportedTemplate(
+            f"{path!s:.200} cannot be read ({error}); a Jinja file in UTF-8 was expected"
+        ) from error
     problem = _problem(text)
     if problem or not text:
         raise UnsupportedTemplate(f"{path} {problem or 'is empty'}; a Jinja chat template was expected; correct it")
@@ -150,6 +152,8 @@ def _problem(text: str) -> str:
         return f"is no Jinja template (line {error.lineno}: {' '.join(str(error.message).split())[:120]})"
     except RecursionError:
         return "is nested too deeply"
+    except (ValueError, OverflowError) as error:  # a number of more digits than Python reads
+        return f"is no Jinja template ({error})"
     return ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
-from convert.entries import Vocabulary
+from convert.entries import Kind, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,14 @@ class Format:
 
 
 _CHAT_WORDS = ("chat", "instruct", "it", "assistant", "character")
+_BAICHUAN = ("BaichuanForCausalLM", "BaiChuanForCausalLM")
 _BASE_WORDS = frozenset({"base", "pretrain", "pretrained", "pure"})
 """Whole words of a name."""
 
 FORMATS = (
     # the likeliest to be meant first
     Format("index", ("reserved_0", "reserved_1"), ("chat", "character", "32k"), classes=("IndexForCausalLM",)),
+    Format("baichuan2", ("<reserved_106>", "<reserved_107>"), instructed=True, classes=_BAICHUAN),
     Format("firefly-v2", named=("firefly-2b6-v2", "firefly-1b4-v2"), classes=("BloomForCausalLM",)),
     Format("firefly", named=("firefly",), classes=("BloomForCausalLM",)),
     Format("ziya", ("<human>", "<bot>")),
@@ -57,9 +59,10 @@ def format_text(name: str) -> str:
 
 
 def missing_tokens(name: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """Control texts of the format that the vocabulary does not hold."""
+    """Control texts of the format that are no tokens of their own in this vocabulary."""
     known = next(known for known in FORMATS if known.name == name)
-    return tuple(text for text in known.tokens if text not in vocabulary.tokens)
+    texts = _marks(vocabulary)
+    return tuple(text for text in known.tokens if text not in texts)
 
 
 def recognise(names: Iterable[str], classes: Iterable[str], vocabulary: Vocabulary) -> tuple[str, str] | None:
@@ -71,11 +74,17 @@ def recognise(names: Iterable[str], classes: Iterable[str], vocabulary: Vocabula
     called = " ".join(names).lower().replace("_", "-")
     if not _BASE_WORDS.isdisjoint(_words(called)):
         return None
-    texts = frozenset(vocabulary.tokens)
+    texts = _marks(vocabulary)
     return next(
         ((known.name, _signs(known, called)) for known in FORMATS if _fits(known, called, frozenset(classes), texts)),
         None,
     )
+
+
+def _marks(vocabulary: Vocabulary) -> frozenset[str]:
+    """Texts that become one token wherever a template has them: ordinary pieces of that text do not."""
+    kinds = (Kind.CONTROL, Kind.USER_DEFINED)
+    return frozenset(text for text, kind in zip(vocabulary.tokens, vocabulary.kinds, strict=True) if kind in kinds)
 
 
 def _words(called: str) -> frozenset[str]:
@@ -108,6 +117,7 @@ MARKS: Mapping[str, str] = {
     "<start_of_turn>": "gemma",
     "reserved_0": "index",
     "<human>": "ziya",
+    "<reserved_106>": "baichuan2",
     "### Human:": "sus",
     "<<SYS>>": "llama2",
     "[INST]": "mistral",

@@ -5,9 +5,10 @@ prompt with the source's own tokenizer: control tokens by their ids, what stands
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sentencepiece import SentencePieceProcessor
@@ -121,14 +122,19 @@ INDEX = Case(
 ZIYA = Case(
     "ziya",
     f"<s><human>:{ONE}\n<bot>:",
-    f"<s>{SYSTEM}\n<human>:{ONE}\n<bot>:{TWO}\n<human>:{THREE}\n<bot>:",
+    f"<s>{SYSTEM}<human>:{ONE}\n<bot>:{TWO}\n<human>:{THREE}\n<bot>:",
     bos="<s>",
 )
 SUS = Case(
     "sus",
     f"### Human: {ONE}\n\n### Assistant: ",
-    f"{SYSTEM}<|endoftext|>### Human: {ONE}\n\n### Assistant: {TWO}<|endoftext|>### Human: {THREE}\n\n### Assistant: ",
+    f"{SYSTEM}### Human: {ONE}\n\n### Assistant: {TWO}<|endoftext|>### Human: {THREE}\n\n### Assistant: ",
     bos="<|startoftext|>",
+)
+BAICHUAN2 = Case(
+    "baichuan2",
+    f"<reserved_106>{ONE}<reserved_107>",
+    f"{SYSTEM}<reserved_106>{ONE}<reserved_107>{TWO}<reserved_106>{THREE}<reserved_107>",
 )
 FIREFLY = (
     Case("firefly", f"<s>{ONE}</s></s>", f"<s>{SYSTEM}{ONE}</s></s>{TWO}</s><s>{THREE}</s></s>", "<s>"),
@@ -139,12 +145,14 @@ FIREFLY = (
 def model_of(folder: Path, tokens: int) -> LlamaModel:
     """A tiny converted model with the tokenizer that lies in the folder."""
     tiny_model("LlamaForCausalLM", vocab_size=tokens).save_pretrained(folder)
-    loading = load_model(converted_file(folder, folder.with_suffix(".gguf"), "q8_0"), EngineSettings())
-    while True:
-        try:
-            next(loading)
-        except StopIteration as end:
-            return end.value
+    path = converted_file(folder, folder.with_suffix(".gguf"), "q8_0")
+    found: list[LlamaModel] = []
+
+    def loading() -> Iterator[object]:
+        found.append((yield from load_model(path, EngineSettings())))
+
+    assert list(loading()), "it says how far it is"
+    return found[0]
 
 
 def prompt(model: LlamaModel, case: Case, messages: Sequence[Message], *, eos: str) -> tuple[str, list[int]]:
@@ -159,7 +167,7 @@ def test_ids_of_byte_level_formats(case: Case, byte_level_model: tuple[LlamaMode
         text, ids = prompt(model, case, messages, eos="</s>")
         assert text == expected
         assert ids == source.encode(expected, add_special_tokens=False).ids
-    assert any(source.id_to_token(number).startswith("<") for number in ids), "its marks are tokens"
+    assert any((source.id_to_token(number) or "").startswith("<") for number in ids), "its marks are tokens"
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +245,19 @@ def test_sus_turns_are_plain_text_closed_by_the_end_token(tmp_path: Path) -> Non
     assert prompt(model, SUS, TURNS, eos="<|endoftext|>") == (SUS.two, ids(SUS.two))
 
 
+@pytest.mark.parametrize("kind", ["user_defined", "control"])
+def test_baichuan2_turns_are_its_reserved_tokens(kind: str, tmp_path: Path) -> None:
+    folder = tmp_path / "baichuan2"
+    marks: dict[str, Any] = {kind: ("<reserved_106>", "<reserved_107>")}
+    tokens = write_sentencepiece(folder, dummy_prefix=False, add_bos=False, **marks)
+    model, pieces = model_of(folder, tokens), sentencepiece_of(folder)
+    user, answer = (pieces.piece_to_id(mark) for mark in marks[kind])
+    parts = [pieces.encode(part) for part in (SYSTEM, ONE, TWO, THREE)]
+    two = [*parts[0], user, *parts[1], answer, *parts[2], user, *parts[3], answer]
+    assert prompt(model, BAICHUAN2, TURNS, eos="</s>") == (BAICHUAN2.two, two)
+    assert prompt(model, BAICHUAN2, TURN, eos="</s>") == (BAICHUAN2.one, [user, *parts[1], answer])
+
+
 def test_firefly_closes_a_question_with_two_end_tokens_and_version_2_with_one(tmp_path: Path) -> None:
     folder = tmp_path / "firefly"
     folder.mkdir()
@@ -269,7 +290,7 @@ def test_a_message_that_spells_a_control_token_stays_text(spelled: str, tmp_path
 
 
 def test_every_format_has_a_file_and_is_tried_here() -> None:
-    tried = {case.format for case in (*BYTE_LEVEL, *PIECES, INDEX, ZIYA, SUS, *FIREFLY)}
+    tried = {case.format for case in (*BYTE_LEVEL, *PIECES, INDEX, ZIYA, SUS, BAICHUAN2, *FIREFLY)}
     assert tried == set(NAMES) == {known.name for known in FORMATS}
     for name in NAMES:
         assert "\n" not in format_text(name)[-2:]

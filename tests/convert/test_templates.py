@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from convert import Choices, ConversionError, Preview, convert
-from convert.formats import format_text
+from convert.checkpoint import Checkpoint
+from convert.entries import Kind
+from convert.formats import format_text, missing_tokens, recognise
+from convert.vocabulary import read_vocabulary
 from tests.convert.families.support import tiny_model
 from tests.convert.gguf_file import read
 from tests.convert.tiny import CHATML, toy_tokenizer, write_tokenizer
@@ -24,7 +28,8 @@ def previewed(folder: Path, **choices: Any) -> Preview:
 
 def written_template(folder: Path, **choices: Any) -> str | None:
     target = converted_file(folder, folder.with_suffix(".gguf"), "q8_0", force=True, **choices)
-    found: str | None = read(target).metadata.get("tokenizer.chat_template")
+    found = read(target).metadata.get("tokenizer.chat_template")
+    assert found is None or isinstance(found, str)
     return found
 
 
@@ -75,7 +80,7 @@ def test_choice_wins_over_the_checkpoint_and_is_recorded(checkpoint: Callable[..
 
 def test_choice_without_its_tokens_is_used_with_a_warning(checkpoint: Callable[..., Path]) -> None:
     warnings = previewed(checkpoint("Tiny"), template="llama3").warnings
-    assert any("no token <|start_header_id|>" in warning for warning in warnings)
+    assert any("no control token <|start_header_id|>" in warning for warning in warnings)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +91,9 @@ def test_choice_without_its_tokens_is_used_with_a_warning(checkpoint: Callable[.
         pytest.param("empty.jinja", "is empty", id="empty"),
         pytest.param("binary.jinja", "UTF-8", id="binary"),
         pytest.param("deep.jinja", "Jinja", id="nested for ever"),
+        pytest.param("digits.jinja", "Jinja", id="a number too long for Python"),
+        pytest.param("/dev/zero", "characters", id="without end"),
+        pytest.param("a\0b", "cannot be read", id="no path"),
     ],
 )
 def test_unusable_choice_is_refused(template: str, words: str, checkpoint: Callable[..., Path], tmp_path: Path) -> None:
@@ -93,6 +101,7 @@ def test_unusable_choice_is_refused(template: str, words: str, checkpoint: Calla
     (tmp_path / "empty.jinja").write_text(" \n")
     (tmp_path / "binary.jinja").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "deep.jinja").write_text("{{ " + "(" * 20000 + ")" * 20000 + " }}")
+    (tmp_path / "digits.jinja").write_text("{{ " + "9" * 5000 + " }}")
     choice = str(tmp_path / template) if template.endswith(".jinja") else template
     with pytest.raises(ConversionError, match=words):
         previewed(checkpoint("Tiny"), template=choice)
@@ -165,6 +174,19 @@ def test_format_is_recognised_by_signs_and_said_to_be(
     else:
         assert found.template.source.startswith("recognised by ")
         assert f"{expected} was recognised by" in said[0]
+
+
+def test_marks_that_are_ordinary_pieces_are_no_signs(tmp_path: Path) -> None:
+    """llama.cpp cuts control and user-defined tokens out of a prompt; a piece that happens to spell one it does not."""
+    rows = index(tmp_path / "Index-1.9B-Chat")
+    vocabulary = read_vocabulary(Checkpoint(tmp_path / "Index-1.9B-Chat", {}, {}, {}), rows)
+    plain = replace(vocabulary, kinds=tuple(Kind.NORMAL for _ in vocabulary.kinds))
+    for known, found, missing in (
+        (vocabulary, ("index", "the name's 'chat' and the tokens reserved_0 and reserved_1"), ()),
+        (plain, None, ("reserved_0", "reserved_1")),
+    ):
+        assert recognise(["Index-1.9B-Chat"], ["IndexForCausalLM"], known) == found
+        assert missing_tokens("index", known) == missing
 
 
 @pytest.mark.parametrize(
