@@ -12,12 +12,11 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-from convert.errors import IncompleteCheckpoint, InvalidCheckpoint
-from convert.safetensors_file import read_safetensors
-from convert.stored import StoredTensor, Weight
+from convert.errors import InvalidCheckpoint
+from convert.hub_cache import model_name
+from convert.stored import SourceFile, Weight
+from convert.weight_files import read_weights
 
-_INDEX = "model.safetensors.index.json"
-_SINGLE = "model.safetensors"
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 """An escape that may be half a character; nearly all files have none."""
 _MAX_JSON_BYTES = 512 * 1024 * 1024
@@ -32,11 +31,15 @@ class Checkpoint:
     generation: Mapping[str, Any]
     """generation_config.json; empty where there is none."""
     tensors: Mapping[str, Weight]
+    notes: tuple[str, ...] = ()
+    """What a user should know about the files: weights that were left aside."""
+    files: tuple[SourceFile, ...] = ()
+    """The files the tensors lie in."""
 
     @property
     def name(self) -> str:
-        """A name for people: the folder's own."""
-        return self.folder.resolve().name
+        """A name for people: the folder's own, or the model's in the hub cache."""
+        return model_name(self.folder)
 
     def json(self, file: str) -> dict[str, Any] | None:
         """A JSON object of the folder; None where the file is absent. Raises InvalidCheckpoint."""
@@ -45,6 +48,11 @@ class Checkpoint:
     def text(self, file: str) -> str | None:
         """A UTF-8 text of the folder; None where the file is absent. Raises InvalidCheckpoint."""
         return _read_text(self.folder / file)
+
+    def check_unchanged(self) -> None:
+        """Raises InvalidCheckpoint where a file of weights is no longer the one that was opened."""
+        for file in self.files:
+            file.check_unchanged()
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:
@@ -62,7 +70,10 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         raise InvalidCheckpoint(
             f"{folder} has no config.json; a Hugging Face model folder was expected; give the folder that holds it"
         )
-    return Checkpoint(folder, config, read_json(folder / "generation_config.json") or {}, _read_weights(folder))
+    generation = read_json(folder / "generation_config.json") or {}
+    tensors, notes = read_weights(folder, read_json)
+    files = tuple(dict.fromkeys(tensor.file for tensor in tensors.values()))
+    return Checkpoint(folder, config, generation, tensors, notes, files)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -103,66 +114,3 @@ def _read_text(path: Path) -> str | None:
         raise InvalidCheckpoint(f"{path.name} cannot be read ({error.strerror}); check its permissions") from error
     except UnicodeDecodeError as error:
         raise InvalidCheckpoint(f"{path.name} is not UTF-8 text ({error}); download the file again") from error
-
-
-def _read_weights(folder: Path) -> dict[str, StoredTensor]:
-    index = read_json(folder / _INDEX)
-    if index is not None:
-        return _read_shards(folder, index)
-    if (folder / _SINGLE).is_file():
-        return read_safetensors(folder / _SINGLE)
-    others = sorted(path.name for pattern in ("*.bin", "*.pt", "*.pth", "*.gguf") for path in folder.glob(pattern))
-    shards = sorted(path.name for path in folder.glob("*.safetensors"))
-    if shards:
-        raise IncompleteCheckpoint(
-            f"{folder} has {len(shards)} safetensors file(s) such as {shards[0]} but no {_INDEX}; "
-            f"{_SINGLE} or an index was expected; download the index too"
-        )
-    found = f"only {others[0]}" if others else "no weights"
-    raise IncompleteCheckpoint(
-        f"{folder} has {found}; {_SINGLE} or {_INDEX} was expected; download the safetensors version of the model"
-    )
-
-
-def _read_shards(folder: Path, index: dict[str, Any]) -> dict[str, StoredTensor]:
-    weight_map = index.get("weight_map")
-    if not isinstance(weight_map, dict) or not weight_map:
-        raise InvalidCheckpoint(f"{_INDEX} has no weight_map; a map of tensor to file was expected; download it again")
-    names = sorted({_shard_name(name) for name in weight_map.values()})
-    missing = [name for name in names if not (folder / name).is_file()]
-    if missing:
-        raise IncompleteCheckpoint(
-            f"{len(missing)} of {len(names)} shards are missing, first {missing[0]}; {_INDEX} names them; "
-            "download the missing files"
-        )
-    tensors: dict[str, StoredTensor] = {}
-    for name in names:
-        for tensor in read_safetensors(folder / name).values():
-            if tensor.name in tensors:
-                raise InvalidCheckpoint(
-                    f"{tensor.name} stands in {tensors[tensor.name].path.name} and in {name}; "
-                    "each tensor was expected once; download the model again"
-                )
-            tensors[tensor.name] = tensor
-    for tensor_name, file in weight_map.items():
-        if tensor_name not in tensors or tensors[tensor_name].path.name != file:
-            raise IncompleteCheckpoint(
-                f"{tensor_name} is not in {file}, where {_INDEX} says it is; download that file and the index again"
-            )
-    unlisted = sorted(set(tensors) - set(weight_map))
-    if unlisted:
-        raise InvalidCheckpoint(
-            f"{unlisted[0]} is in {tensors[unlisted[0]].path.name} but not in {_INDEX}; "
-            "index and shards of one download were expected; download the model again"
-        )
-    return tensors
-
-
-def _shard_name(name: Any) -> str:
-    """A plain file name, or InvalidCheckpoint: an index must not make us open files elsewhere."""
-    if not isinstance(name, str) or not name or name != Path(name).name or "\\" in name or name in {".", ".."}:
-        raise InvalidCheckpoint(
-            f"{_INDEX} names the file {name!r}; a plain file name inside the folder was expected; "
-            "do not use this checkpoint unless you trust its origin"
-        )
-    return name

@@ -25,6 +25,9 @@ Rows = slice | np.ndarray[Any, np.dtype[np.int64]]
 WEIGHT_TYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 """Types that weights may have, and the numpy type of their raw items (numpy has no bf16: its bits as uint16)."""
 
+_ITEM_TYPES = WEIGHT_TYPES | {"F8_E4M3": np.uint8, "F8_E5M2": np.uint8}
+"""What can be read; numbers of 8 bits mean something only with their scales (`fp8.py`)."""
+
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 """Not to wait: a pipe under a weight file's name would never answer."""
 
@@ -130,14 +133,14 @@ class StoredTensor:
 
     def rows(self, chosen: Rows) -> Array:
         """Raw items of the chosen rows (of the chosen elements where there is one dimension only)."""
-        item = np.dtype(WEIGHT_TYPES[self.dtype])
+        item = np.dtype(_ITEM_TYPES[self.dtype])
         inner = self.shape[1:]
         size = math.prod(inner) * item.itemsize
         if isinstance(chosen, slice):
             start, stop, _ = chosen.indices(self.shape[0])
             return self._span(start, stop, size).view(item).reshape(max(stop - start, 0), *inner)
         out = np.empty((len(chosen), *inner), dtype=item)
-        for begin, end in _runs(chosen):
+        for begin, end in runs(chosen):
             numbers = chosen[begin:end]
             low, high = int(numbers.min()), int(numbers.max()) + 1
             span = self._span(low, high, size).view(item).reshape(high - low, *inner)
@@ -146,14 +149,14 @@ class StoredTensor:
 
     def array(self) -> Array:
         """All raw items in the tensor's shape."""
-        item = np.dtype(WEIGHT_TYPES[self.dtype])
+        item = np.dtype(_ITEM_TYPES[self.dtype])
         return self.file.read(self.offset, math.prod(self.shape) * item.itemsize).view(item).reshape(self.shape)
 
     def _span(self, start: int, stop: int, size: int) -> Array:
         return self.file.read(self.offset + start * size, max(stop - start, 0) * size)
 
 
-def _runs(numbers: np.ndarray[Any, np.dtype[np.int64]]) -> Iterator[tuple[int, int]]:
+def runs(numbers: np.ndarray[Any, np.dtype[np.int64]]) -> Iterator[tuple[int, int]]:
     """Stretches of the list whose rows lie close enough together to be read in one go."""
     pending = [(0, len(numbers))]
     while pending:
