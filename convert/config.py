@@ -185,6 +185,10 @@ class Config:
         """The key is there and its value is not null. Marks it as read."""
         return self.value(key) is not None
 
+    def peek(self, key: str) -> Any:
+        """The raw value, without taking it as understood."""
+        return self._values.get(key)
+
     def value(self, key: str) -> Any:
         """The raw value; None where the key is absent."""
         self._read.add(key)

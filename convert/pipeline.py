@@ -16,8 +16,10 @@ from convert.choices import Choices
 from convert.config import Config
 from convert.errors import QuantizerFailed
 from convert.facts import facts
+from convert.fp8 import unscaled
 from convert.ggml import F32
 from convert.header import TensorInfo
+from convert.hub_cache import local_folder
 from convert.hyperparameters import Hyperparameters
 from convert.metadata import model_metadata, template_metadata
 from convert.plan import Planned, plan
@@ -43,6 +45,8 @@ class Model:
     hyper: Hyperparameters
     unread: tuple[str, ...]
     tensors: tuple[Planned, ...]
+    notes: tuple[str, ...]
+    """What was left aside or changed while reading."""
     vocabulary: Vocabulary
     template: Template
 
@@ -94,6 +98,7 @@ def convert(
         yield from _write(file, quantizer, _works(model, layout))
         yield Step("checking", file.total, file.total)
         file.sync()
+        model.checkpoint.check_unchanged()
         checked = check(file.path, (*layout.made, *layout.infos))
         file.finish()
     report = _report(model, layout.agreement, target, quantization, quantizer, file.total, started)
@@ -118,11 +123,13 @@ def _target(output: Path | None, name: str, quantization: str) -> Path:
 
 def read_model(source: Path, choices: Choices) -> Model:
     """Read a checkpoint and decide what it is. Raises ConversionError in one of its kinds."""
-    checkpoint = read_checkpoint(source)
+    checkpoint = read_checkpoint(local_folder(source))
     architecture = find_architecture(checkpoint.config)
     config = Config(checkpoint.config, choices, beside=checkpoint.text)
     hyper = architecture.hyperparameters(config)
+    tensors, notes = unscaled(checkpoint.tensors, config)
     unread = config.finish()
+    planned = plan(architecture, hyper, tensors)  # first: it holds the vocabulary's size to the embedding's rows
     vocabulary = read_vocabulary(checkpoint, hyper.vocabulary, ends=architecture.ends)
     return Model(
         checkpoint=checkpoint,
@@ -130,7 +137,8 @@ def read_model(source: Path, choices: Choices) -> Model:
         architecture=architecture,
         hyper=hyper,
         unread=unread,
-        tensors=plan(architecture, hyper, checkpoint.tensors),
+        tensors=planned,
+        notes=(*checkpoint.notes, *notes),
         vocabulary=vocabulary,
         template=read_template(checkpoint, vocabulary, choices.template)
         if architecture.generates or choices.template
@@ -245,4 +253,10 @@ def _rope_report(model: Model) -> RopeReport:
 
 
 def _warnings(model: Model, agreement: Agreement) -> tuple[str, ...]:
-    return (*model.hyper.rope.warnings, *model.hyper.warnings, *agreement.warnings, *model.template.warnings)
+    return (
+        *model.notes,
+        *model.hyper.rope.warnings,
+        *model.hyper.warnings,
+        *agreement.warnings,
+        *model.template.warnings,
+    )

@@ -318,3 +318,31 @@ def test_a_killed_conversion_is_cleaned_up_by_the_next(real_checkpoint: Path, tm
     assert left[0].name != "model.gguf", "a killed conversion must not leave a file under the final name"
     converted_file(real_checkpoint, tmp_path / "model.gguf", "q4_0")
     assert {path.name for path in tmp_path.iterdir()} == {"model.gguf", "model.gguf.report.json"}
+
+
+@pytest.mark.parametrize("how", ["cut short", "touched", "replaced", "removed"])
+def test_source_that_changes_while_it_is_read_is_refused(how: str, sound_checkpoint: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(sound_checkpoint, source)
+    weights, target = source / "model.safetensors", tmp_path / "tiny.gguf"
+    with closing(convert(source, target)) as events:
+        while next(events) != Step("comparing tokens", 0, 0):
+            pass
+        change(weights, how)
+        with pytest.raises(ConversionError, match="changed while it was read"):
+            list(events)
+    assert not target.exists()
+
+
+def change(file: Path, how: str) -> None:
+    match how:
+        case "cut short":
+            os.truncate(file, file.stat().st_size // 2)
+        case "touched":
+            os.utime(file, ns=(1, 1))
+        case "replaced":
+            other = file.with_suffix(".new")
+            shutil.copyfile(file, other)
+            other.replace(file)
+        case "removed":
+            file.unlink()
