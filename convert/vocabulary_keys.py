@@ -31,6 +31,8 @@ def vocabulary_metadata(vocabulary: Vocabulary, variant: Variant, *, add_bos: bo
         for role, token in vocabulary.special.items()
         if role in _ROLES
     }
+    if "eos" not in vocabulary.special and vocabulary.ends:
+        keys["tokenizer.ggml.eos_token_id"] = next(iter(vocabulary.ends))  # llama.cpp would take a number of its own
     return keys | dict(vocabulary.keys) | dict(variant.keys)
 
 

@@ -16,6 +16,7 @@ from tests.convert.toy_tokenizers import (
     GEMMA_USER_DEFINED,
     gemma_model,
     sentencepiece_model,
+    write_bloom,
     write_gemma_json,
     write_llama_json,
     write_sentencepiece,
@@ -131,6 +132,16 @@ def test_every_end_token_of_a_family_ends_an_answer(tmp_path: Path) -> None:
         2: "tokenizer_config.json: eos_token",
         **dict.fromkeys((0, 3, 4), "the family's prompt format"),
     }
+
+
+def test_the_family_alone_names_the_end_token(tmp_path: Path) -> None:
+    """llama.cpp would else end at a token of its own choice: 2 for SentencePiece, 11 for byte-level BPE."""
+    rows = write_bloom(tmp_path / "toy")
+    (tmp_path / "toy" / "tokenizer_config.json").write_text("{}", encoding="utf-8")
+    written = write_vocabulary(tmp_path / "toy", rows, ends=(400,), config={})
+    with written.opened() as model:
+        ends = [number for number in range(rows) if model.ends_generation(number)]
+    assert ends == [2, 400]  # 2 is `</s>`, at whose text llama.cpp always ends
 
 
 def test_more_end_tokens_than_places(tmp_path: Path) -> None:
