@@ -141,13 +141,20 @@ def _checked(text: str | None, source: str, named: Mapping[str, str]) -> Templat
 def _problem(text: str) -> str:
     """Why jinja2 cannot read it, with the line; empty where it can.
 
-    It is parsed only: compiling would already compute the constants in it, however large.
+    It is parsed, and its filters and tests looked up; compiling it would already compute the constants in it, however
+    large.
     """
     if len(text) > _MAX_CHARACTERS:
         return f"has {len(text):,} characters, more than {_MAX_CHARACTERS:,}"
     environment = jinja2.Environment(extensions=["jinja2.ext.loopcontrols"], autoescape=False)  # noqa: S701 - not run
     try:
-        environment.parse(_GENERATION.sub("", text))
+        tree = environment.parse(_GENERATION.sub("", text))
+        known = {jinja2.nodes.Filter: environment.filters, jinja2.nodes.Test: environment.tests}
+        for kind, names in known.items():
+            for node in tree.find_all(kind):
+                if node.name not in names:
+                    word = kind.__name__.lower()
+                    return f"asks for the {word} {node.name!r:.60} (line {node.lineno}), which Jinja does not have"
     except jinja2.TemplateSyntaxError as error:
         return f"is no Jinja template (line {error.lineno}: {' '.join(str(error.message).split())[:120]})"
     except RecursionError:

@@ -11,6 +11,7 @@ import pytest
 from convert import Choices, ConversionError, Preview, convert
 from convert.checkpoint import Checkpoint
 from convert.entries import Kind
+from convert.errors import InvalidCheckpoint
 from convert.formats import format_text, missing_tokens, recognise
 from convert.vocabulary import read_vocabulary
 from tests.convert.families.support import tiny_model
@@ -91,6 +92,8 @@ def test_choice_without_its_tokens_is_used_with_a_warning(checkpoint: Callable[.
         pytest.param("empty.jinja", "is empty", id="empty"),
         pytest.param("binary.jinja", "UTF-8", id="binary"),
         pytest.param("deep.jinja", "Jinja", id="nested for ever"),
+        pytest.param("filter.jinja", "the filter 'strpi' \\(line 2\\)", id="a filter that is none"),
+        pytest.param("test.jinja", "the test 'defind'", id="a test that is none"),
         pytest.param("digits.jinja", "Jinja", id="a number too long for Python"),
         pytest.param("/dev/zero", "characters", id="without end"),
         pytest.param("a\0b", "cannot be read", id="no path"),
@@ -101,6 +104,8 @@ def test_unusable_choice_is_refused(template: str, words: str, checkpoint: Calla
     (tmp_path / "empty.jinja").write_text(" \n")
     (tmp_path / "binary.jinja").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "deep.jinja").write_text("{{ " + "(" * 20000 + ")" * 20000 + " }}")
+    (tmp_path / "filter.jinja").write_text("{{ bos_token }}\n{{ messages[0]['content'] | strpi }}")
+    (tmp_path / "test.jinja").write_text("{{ 1 if bos_token is defind }}")
     (tmp_path / "digits.jinja").write_text("{{ " + "9" * 5000 + " }}")
     choice = str(tmp_path / template) if template.endswith(".jinja") else template
     with pytest.raises(ConversionError, match=words):
@@ -112,6 +117,38 @@ def test_own_template_that_is_none_is_written_with_a_warning(checkpoint: Callabl
     (folder / "chat_template.jinja").write_text("{% if %}")
     assert any("line 1" in warning for warning in previewed(folder).warnings)
     assert written_template(folder) == "{% if %}"
+
+
+def test_named_templates_are_written_under_their_names(checkpoint: Callable[..., Path]) -> None:
+    folder = checkpoint("Tiny-Chat")
+    named = [{"name": "default", "template": CHATML}, {"name": "tool_use", "template": "{{ 'tools' }}"}]
+    (folder / "chat_template.json").write_text(json.dumps({"chat_template": named}))
+    found = previewed(folder)
+    assert (found.template.name, found.template.source) == ("chatml", "chat_template.json: chat_template 'default'")
+    assert written_template(folder) == CHATML
+    keys = read(folder.with_suffix(".gguf")).metadata
+    assert keys["tokenizer.chat_templates"] == ["tool_use"]
+    assert keys["tokenizer.chat_template.tool_use"] == "{{ 'tools' }}"
+    (folder / "chat_template.json").write_text(json.dumps({"chat_template": named[1:]}))
+    assert any("'default' is missing among tool_use" in warning for warning in previewed(folder).warnings)
+    assert written_template(folder) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(5, id="a number"),
+        pytest.param({"default": "x"}, id="an object"),
+        pytest.param([{"name": "default"}], id="no text"),
+        pytest.param([{"name": ["default"], "template": "x"}], id="no name"),
+        pytest.param([{"name": "default", "template": 5}], id="a number for a text"),
+    ],
+)
+def test_a_template_of_another_kind_is_refused(value: object, checkpoint: Callable[..., Path]) -> None:
+    folder = checkpoint("Tiny-Chat")
+    (folder / "chat_template.json").write_text(json.dumps({"chat_template": value}))
+    with pytest.raises(InvalidCheckpoint, match=r"chat_template.*chat_template\.json"):
+        previewed(folder)
 
 
 def test_a_constant_as_large_as_memory_is_not_computed(checkpoint: Callable[..., Path]) -> None:
