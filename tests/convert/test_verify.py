@@ -151,9 +151,23 @@ def test_another_quantizer_may_differ_but_not_by_much(files: Files, source: Path
     near = damaged(files("q4_k_m"), tmp_path / "near.gguf", nudge)
     assert tensors_rung(near, source, strict=False).state == "passed"
     assert tensors_rung(near, source, strict=True).state == "failed"
+
+    head = read_gguf(files("q4_k_m")).tensors["output.weight"]
+    assert head.type_name == "Q6_K"
+
+    def nudge_all(data: bytearray) -> None:
+        for block in range(head.offset, head.offset + head.bytes, 210):  # the low 4 bits of 256 weights come first
+            for at in range(block, block + 128):
+                data[at] ^= 0x11
+
     rung = tensors_rung(damaged(files("q4_k_m"), tmp_path / "far.gguf", scale), source, strict=False)
     assert rung.state == "failed"
-    assert "blk.0.attn_k.weight" in rung.says
+    assert rung.says.startswith("blk.0.attn_k.weight (Q4_K) lies ")
+    assert "times as far from the source as its type can" in rung.says
+    rung = tensors_rung(damaged(files("q4_k_m"), tmp_path / "all.gguf", nudge_all), source, strict=False)
+    assert rung.state == "failed"
+    assert rung.says.startswith("output.weight (Q6_K) lies ")
+    assert "times as far from the source as the quantizer puts it" in rung.says
 
 
 def test_rows_of_queries_in_the_checkpoints_order(files: Files, source: Path, tmp_path: Path) -> None:
