@@ -14,7 +14,7 @@ from transformers.models.bloom.modeling_bloom import BloomGelu
 PLAIN = 0.005
 """Largest difference of logits against transformers' own GELU, as a share of their standard deviation."""
 
-HALF = 0.001
+HALF = 0.002
 """The same against `HalfGelu`: an argument in between may still be rounded to another half-precision number."""
 
 _KINDS = (BloomGelu, *{type(ACT2FN[name]) for name in ("gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast")})
