@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import conversion, engine
-from bench.conversion import FOLDER_PAGES, LARGE_GOALS, MEMORY_GOAL_MIB, QUANTIZER_GOAL, SMALL_GOALS, Conversion
+from bench.conversion import LARGE_GOALS, MEMORY_GOAL_MIB, QUANTIZER_GOAL, SMALL_GOALS, Conversion, beside_allowance
 from bench.engine import Speed
 from bench.starter import STARTER_FILE, starter_folder
 from convert import convert
@@ -112,7 +112,7 @@ def _missed(result: Conversion, goals: Mapping[str, float]) -> list[str]:
         found.append(
             f"{result.quantization} took {result.peak_private_mib:.0f} MiB; {MEMORY_GOAL_MIB:.0f} was the goal"
         )
-    if result.beside_bytes > FOLDER_PAGES:
+    if result.beside_bytes > beside_allowance(result.output_bytes):
         found.append(f"{result.quantization} wrote {result.beside_bytes:,} bytes beside the output; none was the goal")
     return found
 

@@ -26,7 +26,15 @@ QUANTIZER_GOAL = 0.85
 MEMORY_GOAL_MIB = 400.0
 
 FOLDER_PAGES = 64 * 1024
-"""Bytes that the file system itself writes for a new name, and a page written twice; no other file is that small."""
+"""Bytes that the file system itself writes for new names, the report of a page or two, and a page written twice."""
+
+MAPPED_BYTES = 64 * 1024 * 1024
+"""Bytes of a file for which the file system writes a page about where they lie."""
+
+
+def beside_allowance(output_bytes: int) -> int:
+    """Bytes that are written for a file of this size though no second file is; the smallest model is far larger."""
+    return FOLDER_PAGES + 4096 * (output_bytes // MAPPED_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
