@@ -241,6 +241,25 @@ def test_tensors_that_lie(tmp_path: Path, change: dict[str, Any], words: str) ->
     assert words in refusal(with_pickle(tensor(**change)), tmp_path)
 
 
+def test_a_step_for_each_dimension(tmp_path: Path) -> None:
+    one, two = number(1) + b"\x85\x89", number(1) * 2 + b"\x86\x89"
+    data = tensor().replace(one, two)
+    assert data != tensor()
+    assert "no list of whole numbers" in refusal(with_pickle(data), tmp_path)
+
+
+def test_storages_of_the_older_format_that_lie(tmp_path: Path) -> None:
+    whole = saved(zipped=False)
+    at = 0
+    for _ in range(5):
+        at = unpickle(whole, "x", at)[1]
+    count = int.from_bytes(whole[at : at + 8], "little")
+    for other in (0, count - 1, count + 1, 2**63):
+        content = whole[:at] + other.to_bytes(8, "little") + whole[at + 8 :]
+        assert f"has {other:,} items, not {count}" in refusal(content, tmp_path)
+    assert "3 bytes follow its last storage" in refusal(whole + b"abc", tmp_path)
+
+
 def test_zip_files_that_lie(tmp_path: Path) -> None:
     whole = saved(zipped=True)
 
