@@ -382,7 +382,7 @@ def test_cut_and_pasted(tmp_path: Path, data: st.DataObject, whole: bytes) -> No
 @pytest.mark.parametrize("whole", [ZIPPED, LEGACY], ids=["zip", "legacy"])
 def test_every_truncation_is_refused(tmp_path: Path, whole: bytes) -> None:
     for size in range(0, len(whole), 7):
-        assert "is damaged" in refusal(whole[:size], tmp_path) or size < 14
+        assert "is damaged" in refusal(whole[:size], tmp_path) or size < 15
 
 
 @RELAXED
