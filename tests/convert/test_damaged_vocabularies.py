@@ -144,10 +144,10 @@ def test_published_character_maps_are_sound() -> None:
         check_charsmap(charsmap_of(sentencepiece_model(rule=rule)), "tokenizer.model")
 
 
-def small_map(*, offset: int = 0x100, text: int = 0) -> bytes:
+def small_map(*, offset: int = 0x100, text: int = 0, leaf: bool = True) -> bytes:
     """One rule: "a" becomes the text at a place of the texts. Two blocks of units, as Darts lays them out."""
     units = [0] * 512
-    units[ord("a")] = ord("a") | 1 << 8 | offset << 10  # label, has a leaf, where its children are
+    units[ord("a")] = ord("a") | leaf << 8 | offset << 10  # label, has a leaf, where its children are
     units[ord("a") ^ 0x100] = 1 << 31 | text
     return (2048).to_bytes(4, "little") + b"".join(unit.to_bytes(4, "little") for unit in units) + b"b\0"
 
@@ -160,6 +160,7 @@ def test_a_small_character_map() -> None:
 
 OUTSIDE = {
     "children behind the units": small_map(offset=0x300),
+    "children without a text behind the units": small_map(offset=0x300, leaf=False),
     "children far away": small_map(offset=0x1FFFFF),
     "a text behind the texts": small_map(text=2),
     "a text far away": small_map(text=2**31 - 1),
