@@ -134,6 +134,12 @@ def test_rows_are_divided_in_float32_whatever_their_type(dtype: torch.dtype, tmp
     assert_logits(folder, with_unit_rows(model))
 
 
+def test_the_vocabulary_is_held_to_the_rows_of_the_embedding_before_a_token_is_made(tmp_path: Path) -> None:
+    folder = write(tmp_path / "index", index_model(), vocab_size=2**31 - 1)
+    (folder / "tokenizer.model").unlink()
+    assert "model.embed_tokens.weight has the shape [600, 64]" in refusal(folder)
+
+
 LONG = {"max_position_embeddings": 32768}
 
 
