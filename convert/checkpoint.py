@@ -13,9 +13,9 @@ from stat import S_ISREG
 from typing import Any
 
 from convert.errors import InvalidCheckpoint
-from convert.hub_cache import model_name
-from convert.stored import SourceFile, Weight
-from convert.weight_files import read_weights
+from convert.weights.hub_cache import model_name
+from convert.weights.stored import SourceFile, Weight
+from convert.weights.weight_files import read_weights
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 """An escape that may be half a character; nearly all files have none."""

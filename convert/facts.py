@@ -5,8 +5,8 @@ from convert.report import Fact
 from convert.rope import Rope
 from convert.spec import Architecture
 from convert.templates import Template
-from convert.tokens import Agreement
-from convert.vocabulary import Vocabulary
+from convert.tokenizer.tokens import Agreement
+from convert.tokenizer.vocabulary import Vocabulary
 
 
 def facts(

@@ -10,29 +10,29 @@ from time import perf_counter
 import numpy as np
 
 from convert.architectures import find_architecture
-from convert.check import check
 from convert.checkpoint import Checkpoint, read_checkpoint
 from convert.choices import Choices
 from convert.config import Config
 from convert.errors import QuantizerFailed
 from convert.facts import facts
-from convert.fp8 import unscaled
-from convert.ggml import F32
-from convert.header import TensorInfo
-from convert.hub_cache import local_folder
+from convert.gguf.check import check
+from convert.gguf.ggml import F32
+from convert.gguf.header import TensorInfo
+from convert.gguf.quantize import BLOCK_ELEMENTS, RECIPES, Quantizer, Work, file_info, tensor_types
+from convert.gguf.writer import Output
 from convert.hyperparameters import Hyperparameters
 from convert.metadata import model_metadata, template_metadata
 from convert.plan import Planned, plan
 from convert.preview import free_bytes, peak_bytes, source_bytes, tensor_list, working_seconds
-from convert.proof import climbed_by_conversion, write_report
-from convert.quantize import BLOCK_ELEMENTS, RECIPES, Quantizer, Work, file_info, tensor_types
+from convert.proof.report_file import climbed_by_conversion, write_report
 from convert.recorded import recorded
 from convert.report import Converted, Event, Preview, Report, RopeReport, Step, TemplateReport
 from convert.spec import Architecture
 from convert.templates import Template, read_template
-from convert.tokens import Agreement, agree
-from convert.vocabulary import Vocabulary, read_vocabulary
-from convert.writer import Output
+from convert.tokenizer.tokens import Agreement, agree
+from convert.tokenizer.vocabulary import Vocabulary, read_vocabulary
+from convert.weights.fp8 import unscaled
+from convert.weights.hub_cache import local_folder
 
 
 @dataclass(frozen=True, slots=True)

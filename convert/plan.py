@@ -5,7 +5,7 @@ not the expected one, or a checkpoint tensor that no row took stops the conversi
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
@@ -13,15 +13,12 @@ from functools import partial
 import numpy as np
 
 from convert.errors import IncompleteCheckpoint, InvalidCheckpoint, UnsupportedArchitecture
-from convert.ggml import widen
+from convert.gguf.ggml import widen
 from convert.hyperparameters import Hyperparameters
 from convert.spec import Architecture, RowStep, Tensor
-from convert.stored import WEIGHT_TYPES, Array, Rows, Weight
+from convert.weights.stored import WEIGHT_TYPES, Array, Block, Rows, Weight
 
 _COMPARED_ROWS = 1024
-
-Block = Callable[[], Array]
-"""Reads and arranges some rows of a tensor, [n, columns]; called in whichever thread has time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from time import perf_counter
 import numpy as np
 import psutil
 
-from convert.ggml import type_name
-from convert.header import TensorInfo
+from convert.gguf.ggml import type_name
+from convert.gguf.header import TensorInfo
+from convert.gguf.quantize import BLOCK_ELEMENTS, Quantizer, Work, file_info
 from convert.plan import Planned
-from convert.quantize import BLOCK_ELEMENTS, Quantizer, Work, file_info
 from convert.report import PlannedTensor
-from convert.stored import WEIGHT_TYPES
+from convert.weights.stored import WEIGHT_TYPES
 
 _SAMPLE_BLOCKS = 4
 """Blocks each thread works on for each pair of types: some hundredths of a second."""

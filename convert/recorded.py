@@ -10,9 +10,9 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from convert.bounds import quantizer
 from convert.choices import Choices
 from convert.errors import VerificationFailed
+from convert.proof.bounds import quantizer
 
 QUANTIZER, CHOICES = "luciole.quantizer", "luciole.choices"
 FROM_FILE = "(a file)"

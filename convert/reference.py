@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from convert.stored import Array
+from convert.weights.stored import Array
 
 Renamed = Callable[[str, Array, Mapping[str, Any]], Iterable[tuple[str, Array]]]
 """(name, float32 values, config.json) of a tensor of the checkpoint to those of the reference class."""

@@ -11,8 +11,8 @@ from typing import Any
 from convert.config import Config
 from convert.hyperparameters import Hyperparameters
 from convert.reference import Reference
-from convert.stored import Array, Weight
 from convert.transforms import Order
+from convert.weights.stored import Array, Weight
 
 Condition = Callable[[Any], bool]
 Rearrange = Callable[[Any], Order]

@@ -13,9 +13,9 @@ from typing import Any
 import jinja2
 
 from convert.checkpoint import Checkpoint
-from convert.entries import Vocabulary
 from convert.errors import InvalidCheckpoint, UnsupportedTemplate
 from convert.formats import MARKS, NAMES, format_text, missing_tokens, recognise
+from convert.tokenizer.entries import Vocabulary
 
 _OPTION = "--template"
 _NONE = "none"

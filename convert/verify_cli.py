@@ -14,8 +14,8 @@ from convert.errors import VerificationFailed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convert.proof import Climbing, Proof
-    from convert.verify import Verified
+    from convert.proof.report_file import Climbing, Proof
+    from convert.proof.verify import Verified
 
 EPILOG = """\b
 Example:
@@ -46,8 +46,8 @@ def verify(file: Path, against: Path, text: Path | None, context: int | None, as
     Five rungs: header, tensors, tokens, logits (against transformers, if it is installed), and the divergence from the
     source on a text. What was found is kept in FILE.gguf.report.json, where inspect and the screen see it.
     """
-    from convert.proof import write_report
-    from convert.verify import verify as run
+    from convert.proof.report_file import write_report
+    from convert.proof.verify import verify as run
 
     with closing(run(file, against, text=text, reach=context)) as events:
         proof = _follow(events)
@@ -66,7 +66,7 @@ def verify(file: Path, against: Path, text: Path | None, context: int | None, as
 
 def _follow(events: "Iterator[Climbing | Verified]") -> "Proof":
     """Show how far it is while stderr is a terminal; give the proof."""
-    from convert.verify import Verified
+    from convert.proof.verify import Verified
 
     for event in _with_progress(events) if sys.stderr.isatty() else events:
         if isinstance(event, Verified):
@@ -79,7 +79,7 @@ def _with_progress(events: "Iterator[Climbing | Verified]") -> "Iterator[Climbin
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from convert.verify import Verified
+    from convert.proof.verify import Verified
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

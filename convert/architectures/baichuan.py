@@ -22,8 +22,8 @@ from convert.hyperparameters import read_llama
 from convert.reference import Reference
 from convert.rope import Rope, no_rope, read_rope
 from convert.spec import Architecture, Tensor
-from convert.stored import Array
 from convert.transforms import Order
+from convert.weights.stored import Array
 
 _TURNED, _SLOPED = 32, 40
 """Layers of the 7B and of the 13B."""

@@ -17,7 +17,7 @@ from convert.hyperparameters import Hyperparameters
 from convert.reference import Reference
 from convert.rope import Graph, read_rope
 from convert.spec import Architecture, Tensor
-from convert.stored import Array
+from convert.weights.stored import Array
 
 _LAYER = "transformer.encoder.layers.{i}"
 _SMALLEST_FACTOR = 10.0

@@ -14,8 +14,8 @@ from convert.errors import UnsupportedArchitecture
 from convert.hyperparameters import Hyperparameters, read_llama
 from convert.rope import read_rope
 from convert.spec import Architecture, Tensor
-from convert.stored import Array
 from convert.transforms import plus_one
+from convert.weights.stored import Array
 
 _LARGEST = 46
 """llama.cpp takes a Gemma 2 of so many layers for the 27B, whose scores it scales by the width a head would have."""

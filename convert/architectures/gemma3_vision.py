@@ -14,7 +14,7 @@ from convert.architectures.gemma3 import hyperparameters as read_text
 from convert.config import Config
 from convert.errors import InvalidCheckpoint
 from convert.reference import Reference
-from convert.stored import Array
+from convert.weights.stored import Array
 
 _DEFAULTS: Mapping[str, Any] = {
     "vocab_size": 262208,

@@ -18,8 +18,8 @@ from convert.hyperparameters import Hyperparameters, read_llama
 from convert.reference import Reference
 from convert.rope import read_rope
 from convert.spec import Architecture, Rearrange, Tensor
-from convert.stored import Array
 from convert.transforms import Order, interleaved
+from convert.weights.stored import Array
 
 
 def hyperparameters(config: Config) -> Hyperparameters:

@@ -11,10 +11,10 @@ import numpy as np
 
 from convert.architectures.blocks import GATED_MLP, INTERLEAVED_ATTENTION, NORMS, OUTER
 from convert.errors import UnsupportedArchitecture
-from convert.ggml import widen
+from convert.gguf.ggml import widen
 from convert.hyperparameters import Hyperparameters, read_llama
 from convert.spec import Architecture
-from convert.stored import Weight
+from convert.weights.stored import Weight
 
 _LEAST_NORM = 0.05
 """The last norm of a trained model averages about 1 and more, and has hardly a weight below 0."""

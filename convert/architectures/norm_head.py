@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from convert.architectures.blocks import OUTER
 from convert.hyperparameters import Hyperparameters
 from convert.spec import Tensor
-from convert.stored import Array
 from convert.transforms import unit_rows
+from convert.weights.stored import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

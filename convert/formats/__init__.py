@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
-from convert.entries import Kind, Vocabulary
+from convert.tokenizer.entries import Kind, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)

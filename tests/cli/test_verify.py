@@ -104,7 +104,7 @@ def test_interruption_is_130(luciole: Luciole, file: Path, source: Path, monkeyp
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("convert.verify_logits.load_reference", interrupted)
+    monkeypatch.setattr("convert.proof.logits.load_reference", interrupted)
     shown = luciole("verify", str(file), "--against", str(source))
     assert (shown.code, shown.out, shown.err) == (130, "", "interrupted\n")
     assert not (file.parent / "model.gguf.report.json").exists()

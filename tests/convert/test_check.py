@@ -11,10 +11,10 @@ from gguf import GGUFReader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from convert.check import check, wrong_keys
 from convert.errors import ConversionError, VerificationFailed
-from convert.gguf_reader import read_gguf
-from convert.header import ALIGNMENT, TensorInfo, header
+from convert.gguf.check import check, wrong_keys
+from convert.gguf.header import ALIGNMENT, TensorInfo, header
+from convert.gguf.reader import read_gguf
 from tests.convert.tiny import tiny_checkpoint
 from tests.support import converted_file
 

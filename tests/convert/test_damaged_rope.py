@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from convert.choices import Choices
 from convert.config import Config
 from convert.errors import ConversionError
-from convert.header import header
+from convert.gguf.header import header
 from convert.rope import Graph, Rope, read_rope
 
 HEAD = 16

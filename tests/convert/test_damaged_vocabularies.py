@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from convert.charsmap import check_charsmap
 from convert.errors import ConversionError, InvalidCheckpoint
-from convert.sentencepiece_model import read_sentencepiece
+from convert.tokenizer.charsmap import check_charsmap
+from convert.tokenizer.sentencepiece_model import read_sentencepiece
 from tests.convert.toy_tokenizers import (
     charsmap_of,
     sentencepiece_model,

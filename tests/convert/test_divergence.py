@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convert.divergence import collected, distance, divergence
+from convert.proof.divergence import collected, distance, divergence
 
 
 @given(seed=st.integers(0, 10**6), spread=st.floats(0.01, 30), noise=st.floats(0, 3))

@@ -129,7 +129,7 @@ def test_what_does_not_fit_is_refused(
 
 
 def test_all_256_bytes_of_both_formats() -> None:
-    from convert.fp8 import _TABLES
+    from convert.weights.fp8 import _TABLES
 
     codes = torch.arange(256, dtype=torch.uint8)
     for name, dtype in (("F8_E4M3", torch.float8_e4m3fn), ("F8_E5M2", torch.float8_e5m2)):

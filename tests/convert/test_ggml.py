@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
-from convert import ggml
 from convert.errors import QuantizerFailed
+from convert.gguf import ggml
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from gguf import GGMLQuantizationType, GGUFValueType, GGUFWriter
 
-from convert.header import TensorInfo, header
+from convert.gguf.header import TensorInfo, header
 
 KEYS = {
     "general.architecture": "llama",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from convert import ConversionError, Preview, convert
-from convert.hub_cache import local_folder, model_name
+from convert.weights.hub_cache import local_folder, model_name
 from tests.convert.tiny import tiny_checkpoint
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

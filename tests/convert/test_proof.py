@@ -6,8 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from convert.check import Checked
-from convert.proof import RUNGS, Proof, Rung, State, climbed_by_conversion, content_mark, report_path, write_report
+from convert.gguf.check import Checked
+from convert.proof.report_file import (
+    RUNGS,
+    Proof,
+    Rung,
+    State,
+    climbed_by_conversion,
+    content_mark,
+    report_path,
+    write_report,
+)
 from tests.convert.tiny import tiny_checkpoint
 from tests.support import converted_file
 

@@ -9,7 +9,7 @@ from sentencepiece import SentencePieceProcessor
 
 from convert.checkpoint import Checkpoint
 from convert.errors import IncompleteCheckpoint, InvalidCheckpoint, UnsupportedTokenizer
-from convert.vocabulary import read_vocabulary
+from convert.tokenizer.vocabulary import read_vocabulary
 from tests.convert.corpus import nasty_corpus
 from tests.convert.damage import edit_json
 from tests.convert.toy_tokenizers import (

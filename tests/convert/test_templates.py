@@ -10,10 +10,10 @@ import pytest
 
 from convert import Choices, ConversionError, Preview, convert
 from convert.checkpoint import Checkpoint
-from convert.entries import Kind
 from convert.errors import InvalidCheckpoint
 from convert.formats import format_text, missing_tokens, recognise
-from convert.vocabulary import read_vocabulary
+from convert.tokenizer.entries import Kind
+from convert.tokenizer.vocabulary import read_vocabulary
 from tests.convert.families.support import tiny_model
 from tests.convert.gguf_file import read
 from tests.convert.tiny import CHATML, toy_tokenizer, write_tokenizer

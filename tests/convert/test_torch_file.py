@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from convert.errors import InvalidCheckpoint
-from convert.strided import StridedTensor
-from convert.torch_file import read_torch
+from convert.weights.strided import StridedTensor
+from convert.weights.torch_file import read_torch
 
 Tensors = dict[str, torch.Tensor]
 
@@ -107,7 +107,7 @@ def test_views_and_shared_storages(tmp_path: Path, zipped: bool) -> None:
 def test_a_view_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = {"t": random(64, 48).T, "p": random(6, 7, 8).permute(1, 2, 0), "c": random(40, 9)[:, 1::3]}
     path = save(tmp_path / "model.pt", state)
-    monkeypatch.setattr("convert.strided._PIECE_BYTES", 100)
+    monkeypatch.setattr("convert.weights.strided._PIECE_BYTES", 100)
     assert_read_as_torch_does(path)
 
 

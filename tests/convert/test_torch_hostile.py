@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from convert.errors import InvalidCheckpoint
-from convert.torch_file import read_torch
-from convert.torch_values import Dictionary
-from convert.unpickler import unpickle
+from convert.weights.torch_file import read_torch
+from convert.weights.torch_values import Dictionary
+from convert.weights.unpickler import unpickle
 
 LIMIT_SECONDS = 60.0
 

@@ -17,12 +17,12 @@ import torch
 
 from convert.choices import Choices
 from convert.errors import IncompleteCheckpoint, InvalidCheckpoint
-from convert.gguf_reader import read_gguf
+from convert.gguf.reader import read_gguf
 from convert.pipeline import read_model
-from convert.proof import Proof, Rung
-from convert.verify import Verified, verify
-from convert.verify_logits import bundled_text, own_numbers
-from convert.verify_tensors import compare_tensors
+from convert.proof.logits import bundled_text, own_numbers
+from convert.proof.report_file import Proof, Rung
+from convert.proof.tensors import compare_tensors
+from convert.proof.verify import Verified, verify
 from tests.convert.families.support import lay_out, save, tiny_model
 from tests.convert.families.test_index import index_config, index_model, index_tokenizer
 from tests.convert.gguf_file import read

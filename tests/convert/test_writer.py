@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from convert.errors import NotEnoughSpace, OutputExists, OutputFailed
-from convert.writer import Output
+from convert.gguf.writer import Output
 from tests.convert.tiny import tiny_checkpoint
 
 HEADER = b"header"

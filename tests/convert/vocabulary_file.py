@@ -8,9 +8,9 @@ from typing import Any
 
 from convert.checkpoint import Checkpoint
 from convert.choices import Choices
-from convert.entries import Vocabulary
-from convert.tokens import Agreement, agree
-from convert.vocabulary import read_vocabulary
+from convert.tokenizer.entries import Vocabulary
+from convert.tokenizer.tokens import Agreement, agree
+from convert.tokenizer.vocabulary import read_vocabulary
 from tests.convert.gguf_file import read
 from tests.support import LlamaModel, llama_model
 

@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 from convert import Choices, ConversionError, Preview, convert
 from convert.errors import IncompleteCheckpoint, UnsupportedArchitecture
 from convert.pipeline import read_model
-from convert.verify_reference import load_reference
+from convert.proof.reference_model import load_reference
 from tests.convert.gguf_file import read
 from tests.convert.tiny import toy_tokenizer, write_tokenizer
 from tests.convert.toy_tokenizers import write_sentencepiece
