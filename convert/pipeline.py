@@ -94,7 +94,7 @@ def convert(
     with Output(target, force=choices.force) as file:
         layout = yield from lay_out(model, recipe)
         file.start(layout.agreement.header, layout.data_bytes)
-        quantizer = Quantizer()
+        quantizer = Quantizer(force=choices.force)
         yield from _write(file, quantizer, _works(model, layout))
         yield Step("checking", file.total, file.total)
         file.sync()
@@ -200,7 +200,7 @@ def _report(
         context=model.hyper.context,
         template=TemplateReport(model.template.name, model.template.source),
         tokens_checked=agreement.texts,
-        warnings=_warnings(model, agreement),
+        warnings=_warnings(model, agreement) + _zeroed(quantizer),
         facts=facts(
             model.architecture,
             model.hyper,
@@ -250,6 +250,16 @@ def _preview(model: Model, layout: Layout, target: Path, quantization: str) -> P
 def _rope_report(model: Model) -> RopeReport:
     rope = model.hyper.rope
     return RopeReport(rope.kind, rope.base, rope.source)
+
+
+def _zeroed(quantizer: Quantizer) -> tuple[str, ...]:
+    if not quantizer.zeroed:
+        return ()
+    count, (name, _) = quantizer.zeroed.total(), quantizer.zeroed.most_common(1)[0]
+    return (
+        f"{count:,} weights in {len(quantizer.zeroed)} tensors, most in {name}, were no finite numbers "
+        "and were written as 0 because of --force; this file is not the model it was made of",
+    )
 
 
 def _warnings(model: Model, agreement: Agreement) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ cores, with memory bounded by the blocks in flight.
 
 import os
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -74,23 +74,30 @@ def tensor_types(
 
 
 class Quantizer:
-    """Threads that turn tensors into bytes. `seconds` adds up the time spent inside llama.cpp's quantizer."""
+    """Threads that turn tensors into bytes.
 
-    def __init__(self, threads: int | None = None) -> None:
+    `seconds` adds up the time spent inside llama.cpp's quantizer; `zeroed` counts, by tensor, the values that were no
+    finite numbers and became 0.
+    """
+
+    def __init__(self, threads: int | None = None, *, force: bool = False) -> None:
+        """`force`: write 0 for values that are no finite numbers, instead of refusing them."""
         self.threads = threads or os.cpu_count() or 1
         self.seconds = 0.0
+        self.zeroed: Counter[str] = Counter()
+        self._force = force
 
     def run(self, works: Iterable[Work]) -> Generator[tuple[str, Array], None, None]:
         """Blocks of bytes in file order, with the tensor's name; at most a few blocks are in memory.
 
         Raises InvalidCheckpoint where a weight is not a finite number.
         """
-        window: deque[tuple[str, Future[tuple[Array, float]]]] = deque()
+        window: _Window = deque()
         pool = ThreadPoolExecutor(self.threads)
         try:
             for work in works:
                 for block in work.blocks:
-                    window.append((work.info.name, pool.submit(_encode, work.info, block)))
+                    window.append((work.info.name, pool.submit(_encode, work.info, block, self._force)))
                     if len(window) > 2 * self.threads:
                         yield self._take(window)
                 padding = work.info.padded - work.info.bytes
@@ -101,40 +108,60 @@ class Quantizer:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _take(self, window: deque[tuple[str, Future[tuple[Array, float]]]]) -> tuple[str, Array]:
+    def _take(self, window: "_Window") -> tuple[str, Array]:
         name, future = window.popleft()
-        data, seconds = future.result()
-        self.seconds += seconds
-        return name, data
+        done = future.result()
+        self.seconds += done.seconds
+        if done.zeroed:
+            self.zeroed[name] += done.zeroed
+        return name, done.data
 
 
-def _encode(info: TensorInfo, read: Block) -> tuple[Array, float]:
-    """Bytes of a block of rows, and the seconds inside the quantizer."""
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """Bytes of a block of rows, the seconds inside the quantizer, and the values that became 0."""
+
+    data: Array
+    seconds: float = 0.0
+    zeroed: int = 0
+
+
+_Window = deque[tuple[str, "Future[_Done]"]]
+
+
+def _encode(info: TensorInfo, read: Block, force: bool) -> _Done:
     block = np.ascontiguousarray(read())
     if _PLAIN[block.dtype] == info.kind and info.kind == BF16:
-        if np.any((block & 0x7F80) == 0x7F80):
+        odd = (block & 0x7F80) == 0x7F80
+        if not odd.any():
+            return _Done(block.view(np.uint8).reshape(-1))
+        if not force:
             raise _out_of_range(info, widen(block))
-        return block.view(np.uint8).reshape(-1), 0.0
+        return _Done(np.where(odd, np.uint16(0), block).view(np.uint8).reshape(-1), zeroed=int(odd.sum()))
     wide = widen(block)
     limit = _LIMITS.get(info.kind, _LIMITS[F16])  # quantized blocks are scaled by an f16
     if not (wide.max() <= limit and wide.min() >= -limit):
-        raise _out_of_range(info, wide)
+        odd = ~np.isfinite(wide)
+        if not (force and odd.any()):
+            raise _out_of_range(info, wide)
+        cleaned: Array = np.where(odd, np.float32(0), wide)
+        return replace(_encode(info, lambda: cleaned, False), zeroed=int(odd.sum()))
     if _PLAIN[block.dtype] == info.kind or info.kind == F32:
-        return (block if info.kind == F16 else wide).view(np.uint8).reshape(-1), 0.0
+        return _Done((block if info.kind == F16 else wide).view(np.uint8).reshape(-1))
     start = perf_counter()
     data = quantize(info.kind, wide)
-    return data, perf_counter() - start
+    return _Done(data, perf_counter() - start)
 
 
-def _zeros(count: int) -> tuple[Array, float]:
-    return np.zeros(count, dtype=np.uint8), 0.0
+def _zeros(count: int) -> _Done:
+    return _Done(np.zeros(count, dtype=np.uint8))
 
 
 def _out_of_range(info: TensorInfo, wide: Array) -> InvalidCheckpoint:
     if not np.isfinite(wide).all():
         return InvalidCheckpoint(
             f"{info.name} holds a value that is not a finite number (NaN or infinity); finite weights were expected; "
-            "download the weights again"
+            "download the weights again (--force writes 0 in its place)"
         )
     return InvalidCheckpoint(
         f"{info.name} holds {wide.flat[np.abs(wide).argmax()]:g}, which {type_name(info.kind)} cannot; "

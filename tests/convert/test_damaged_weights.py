@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from gguf import GGMLQuantizationType, dequantize
 
-from convert import ConversionError
+from convert import Choices, ConversionError, Converted, convert
 from convert.errors import IncompleteCheckpoint, InvalidCheckpoint, UnsupportedArchitecture
 from tests.convert.damage import (
     Header,
@@ -243,6 +243,24 @@ def test_a_weight_that_is_not_finite(dtype: str, value: int, name: str, refusals
     entry |= {"dtype": dtype, "data_offsets": [start, start + len(changed)]}
     write_raw(path, header, data)
     refusals.expect(InvalidCheckpoint, "not a finite number")
+
+
+@pytest.mark.parametrize("quantization", QUANTIZATIONS)
+def test_force_writes_0_for_what_is_not_finite_and_counts_it(
+    quantization: str, refusals: Refusals, tmp_path: Path
+) -> None:
+    name = "model.layers.0.mlp.up_proj.weight"
+    header, data = read_raw(refusals.folder / FILE)
+    start = header[name]["data_offsets"][0]
+    data[start + 20 : start + 24] = b"\xc0\x7f\x80\xff"  # NaN and minus infinity in bf16, at 10 and 11
+    write_raw(refusals.folder / FILE, header, data)
+    *_, last = convert(refusals.folder, tmp_path / "model.gguf", quantization=quantization, choices=Choices(force=True))
+    assert isinstance(last, Converted)
+    assert any(text.startswith("2 weights in 1 tensors, most in blk.0.ffn_up") for text in last.report.warnings)
+    tensor = read(tmp_path / "model.gguf").tensors["blk.0.ffn_up.weight"]
+    values = dequantize(np.asarray(tensor.data).reshape(512, -1), GGMLQuantizationType[tensor.kind])
+    assert np.isfinite(values).all()
+    assert np.abs(values[0, 10:12]).max() < 0.05
 
 
 @pytest.mark.parametrize("quantization", QUANTIZATIONS)
