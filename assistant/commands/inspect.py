@@ -19,6 +19,10 @@ ASSUMED_BASE = 10000.0
 """What llama.cpp takes for RoPE's base where the file is silent (`llama-model.cpp`, `rope_freq_base_train`)."""
 
 
+UNTURNED = frozenset({"bert", "bloom", "gpt2", "gptj", "jais", "jina-bert-v2", "mpt", "refact", "t5", "t5encoder"})
+"""Architectures whose graph turns nothing (`llama_model_rope_type`; BERT has learned positions): no base is missing."""
+
+
 class TypeCount(TypedDict):
     """Tensors of one type: how many, and how many bytes they take."""
 
@@ -61,7 +65,7 @@ def facts(header: "Header", standing: "Standing") -> dict[str, object]:
         "context": header.context,
         "rope": {
             "base": rope.base,
-            "assumed_base": ASSUMED_BASE if rope.base is None else None,
+            "assumed_base": ASSUMED_BASE if rope.base is None and header.architecture not in UNTURNED else None,
             "dimensions": rope.dimensions,
             "scaling": rope.scaling,
             "factor": rope.factor,
@@ -118,7 +122,7 @@ def _print(header: "Header", standing: "Standing", *, verbose: bool) -> None:
         ("quantization", header.quantization),
         ("layers", _number(header.layers)),
         ("context", f"{_number(header.context)} tokens"),
-        ("rope", _rope(header.rope)),
+        ("rope", _rope(header.rope, header.architecture)),
         ("tokenizer", f"{header.tokenizer or 'none'}, {len(header.tokens):,} tokens"),
     ]
     rows += [(f"token {token.role}", f"{token.id} {token.text}") for token in header.special_tokens]
@@ -153,7 +157,9 @@ def _print(header: "Header", standing: "Standing", *, verbose: bool) -> None:
             console.print(Text(f"{one_line(tensor.name)}  {tensor.type_name}  {shape}"))
 
 
-def _rope(rope: "Rope") -> str:
+def _rope(rope: "Rope", architecture: str) -> str:
+    if rope.base is None and architecture in UNTURNED:
+        return "none: positions come from ALiBi or a learned table"
     if rope.base is None:
         base = f"no base in the file; llama.cpp would assume {ASSUMED_BASE:,.0f}"
     else:

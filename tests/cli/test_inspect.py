@@ -142,3 +142,12 @@ def test_no_gguf(luciole: Luciole, tmp_path: Path, data: bytes | None, said: str
     assert shown.err.startswith("error: ")
     assert said in shown.err
     assert shown.err.count("\n") == 1
+
+
+def test_a_file_that_turns_nothing_misses_no_base(luciole: Luciole, tmp_path: Path) -> None:
+    path = tmp_path / "bloom.gguf"
+    path.write_bytes(gguf({"general.architecture": "bloom", "bloom.context_length": 2048}))
+    shown = luciole("inspect", str(path))
+    assert "ALiBi" in shown.out
+    assert "would assume" not in shown.out
+    assert json.loads(luciole("inspect", str(path), "--json").out)["rope"]["assumed_base"] is None
