@@ -24,7 +24,7 @@ from convert.hyperparameters import Hyperparameters
 from convert.metadata import model_metadata, template_metadata
 from convert.plan import Planned, plan
 from convert.preview import free_bytes, peak_bytes, source_bytes, tensor_list, working_seconds
-from convert.proof.report_file import climbed_by_conversion, write_report
+from convert.proof_report import climbed_by_conversion, write_report
 from convert.recorded import recorded
 from convert.report import Converted, Event, Preview, Report, RopeReport, Step, TemplateReport
 from convert.spec import Architecture

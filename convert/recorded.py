@@ -12,7 +12,7 @@ from typing import Any
 
 from convert.choices import Choices
 from convert.errors import VerificationFailed
-from convert.proof.bounds import quantizer
+from convert.gguf.bounds import quantizer
 
 QUANTIZER, CHOICES = "luciole.quantizer", "luciole.choices"
 FROM_FILE = "(a file)"

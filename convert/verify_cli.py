@@ -14,8 +14,8 @@ from convert.errors import VerificationFailed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convert.proof.report_file import Climbing, Proof
     from convert.proof.verify import Verified
+    from convert.proof_report import Climbing, Proof
 
 EPILOG = """\b
 Example:
@@ -46,8 +46,8 @@ def verify(file: Path, against: Path, text: Path | None, context: int | None, as
     Five rungs: header, tensors, tokens, logits (against transformers, if it is installed), and the divergence from the
     source on a text. What was found is kept in FILE.gguf.report.json, where inspect and the screen see it.
     """
-    from convert.proof.report_file import write_report
     from convert.proof.verify import verify as run
+    from convert.proof_report import write_report
 
     with closing(run(file, against, text=text, reach=context)) as events:
         proof = _follow(events)

@@ -21,15 +21,15 @@ import numpy as np
 from gguf import GGMLQuantizationType as Type
 
 from convert.errors import VerificationFailed
+from convert.gguf.bounds import PLAIN, dequantize
 from convert.gguf.ggml import widen
 from convert.gguf.llama import LoadedVocabulary
 from convert.gguf.llama_model import OpenModel, opened
 from convert.gguf.reader import GgufFile
 from convert.pipeline import Model
-from convert.proof.bounds import PLAIN, dequantize
 from convert.proof.divergence import Divergence, collected, distance, divergence
 from convert.proof.reference_model import NotClimbed, ReferenceModel, load_reference
-from convert.proof.report_file import Climbing, Rung
+from convert.proof_report import Climbing, Rung
 from convert.weights.stored import Array
 
 DEFAULT_REACH = 4096

@@ -19,7 +19,7 @@ import psutil
 from convert.gguf.ggml import widen
 from convert.pipeline import Model
 from convert.rope.settings import chosen_settings
-from convert.weights.stored import Array
+from convert.weights.stored import WEIGHT_TYPES, Array
 
 INSTALL = "pip install 'luciole[verify]'"
 
@@ -119,7 +119,10 @@ def _load(
         _as_chosen(config, model)
         if getattr(config, "attn_logit_softcapping", None) is not None:
             settings["attn_implementation"] = "eager"  # the only one that caps
-        if reference is None and numbers is None:
+        eight_bits = hasattr(config, "quantization_config")
+        if eight_bits:  # the reference gets what the weights are worth, not transformers' own way with 8 bits
+            del config.quantization_config
+        if reference is None and numbers is None and not eight_bits:
             loaded, information = model_class.from_pretrained(folder, config=config, **settings)
         else:
             state = dict(_state(torch, model, numbers or {}))
@@ -155,7 +158,11 @@ def _as_chosen(config: Any, model: Model) -> None:
 
 def _state(torch: Any, model: Model, numbers: Mapping[str, Array]) -> Iterator[tuple[str, Any]]:
     reference, config = model.architecture.reference, model.checkpoint.config
-    for name, weight in model.checkpoint.tensors.items():
+    worth = {source.name: source for tensor in model.tensors for source in tensor.sources}  # 8 bits with their scales
+    for name, stored in model.checkpoint.tensors.items():
+        weight = worth.get(name, stored)
+        if name not in numbers and weight.dtype not in WEIGHT_TYPES:
+            continue  # a mask of the class's own
         values = numbers[name] if name in numbers else widen(np.ascontiguousarray(weight.rows(slice(None))))
         if reference is None:
             yield name, torch.from_numpy(values)

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from convert.gguf.bounds import BOUNDS, PLAIN, dequantize, rounded, share_of_bound
 from convert.gguf.ggml import quantize, row_bytes, type_name, widen
 from convert.gguf.reader import GgufFile, Place
 from convert.plan import Planned
-from convert.proof.bounds import BOUNDS, PLAIN, dequantize, rounded, share_of_bound
-from convert.proof.report_file import Climbing, Rung
+from convert.proof_report import Climbing, Rung
 from convert.weights.stored import Array
 
 _BLOCK_ELEMENTS = 1 << 18

@@ -7,7 +7,7 @@ from typing import Any
 from convert.errors import QuantizerFailed
 from convert.gguf.check import wrong_keys
 from convert.gguf.llama import LoadedVocabulary
-from convert.proof.report_file import Rung
+from convert.proof_report import Rung
 from convert.tokenizer.entries import Vocabulary
 from convert.tokenizer.expected_tokens import FRAMED, expected_tokens
 

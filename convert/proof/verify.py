@@ -12,16 +12,16 @@ from pathlib import Path
 from time import perf_counter
 
 from convert.errors import InvalidCheckpoint, VerificationFailed
+from convert.gguf.bounds import quantizer
 from convert.gguf.check import wrong_keys, wrong_tensors
 from convert.gguf.llama_model import opened
 from convert.gguf.reader import GgufFile, read_gguf
 from convert.gguf.scratch import scratch_file
 from convert.pipeline import Layout, Model, lay_out, read_model
-from convert.proof.bounds import quantizer
 from convert.proof.logits import DEFAULT_REACH, bundled_text, climb
-from convert.proof.report_file import RUNGS, Climbing, Proof, Rung
 from convert.proof.tensors import compare_tensors
 from convert.proof.tokens import TOKENIZER, compare_tokens
+from convert.proof_report import RUNGS, Climbing, Proof, Rung
 from convert.recorded import CHOICES, FROM_FILE, QUANTIZER, choices_of
 
 _MADE_HERE = "luciole.version"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assistant.proof import read_standing
-from convert.proof.report_file import Proof, Rung, State, content_mark, report_path, write_report
+from convert.proof_report import Proof, Rung, State, content_mark, report_path, write_report
 
 RUNGS = ("header", "tensors", "tokens", "logits", "kl")
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from convert.gguf.bounds import BOUNDS, PLAIN, dequantize, rounded, share_of_bound
 from convert.gguf.ggml import quantize
-from convert.proof.bounds import BOUNDS, PLAIN, dequantize, rounded, share_of_bound
 
 Floats = NDArray[np.float32]
 

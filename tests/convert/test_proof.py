@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from convert.gguf.check import Checked
-from convert.proof.report_file import (
+from convert.proof_report import (
     RUNGS,
     Proof,
     Rung,

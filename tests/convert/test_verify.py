@@ -20,9 +20,9 @@ from convert.errors import IncompleteCheckpoint, InvalidCheckpoint
 from convert.gguf.reader import read_gguf
 from convert.pipeline import read_model
 from convert.proof.logits import bundled_text, own_numbers
-from convert.proof.report_file import Proof, Rung
 from convert.proof.tensors import compare_tensors
 from convert.proof.verify import Verified, verify
+from convert.proof_report import Proof, Rung
 from tests.convert.families.support import lay_out, save, tiny_model
 from tests.convert.families.test_index import index_config, index_model, index_tokenizer
 from tests.convert.gguf_file import read
