@@ -79,7 +79,7 @@ def _pickled(file: SourceFile, member: Member) -> Any:
     if member.size > MAX_PICKLE_BYTES:
         raise damaged(file, f"its data.pkl has {member.size:,} bytes, more than {MAX_PICKLE_BYTES:,}")
     data = file.read(member.offset, member.size).tobytes()
-    if zlib.crc32(data) != member.crc:
+    if member.crc and zlib.crc32(data) != member.crc:  # torch writes none where it was told so (set_crc32_options)
         raise damaged(file, "its data.pkl does not have the checksum that the zip file states")
     value, end = unpickle(data, file.path.name)
     if end != len(data):
@@ -89,14 +89,14 @@ def _pickled(file: SourceFile, member: Member) -> Any:
 
 def _read_legacy(file: SourceFile) -> dict[str, TorchTensor]:
     data = file.read(0, min(file.size, MAX_PICKLE_BYTES)).tobytes()
-    values, position = [], 0
-    for _ in range(5):
-        value, position = unpickle(data, file.path.name, position)
-        values.append(value)
-    _, protocol, machine, objects, keys = values
+    _, position = unpickle(data, file.path.name)
+    protocol, position = unpickle(data, file.path.name, position)
+    machine, position = unpickle(data, file.path.name, position)
     if protocol != _PROTOCOL or not isinstance(machine, Dictionary) or ("little_endian", True) not in machine.pairs:
         raise damaged(file, "it was written by an unknown version of torch or with another byte order")
+    objects, position = unpickle(data, file.path.name, position)
     tensors = _state(file, objects)
+    keys, position = unpickle(data, file.path.name, position)
     storages: dict[str, Storage] = {}
     for name, tensor in tensors.items():
         if storages.setdefault(tensor.storage.key, tensor.storage) != tensor.storage:
@@ -136,7 +136,9 @@ def _state(file: SourceFile, value: Any) -> dict[str, Tensor]:
         raise _no_state(file, f"a {type(value).__name__}")
     inner = [item for key, item in value.pairs if key in _WRAPPERS and isinstance(item, Dictionary)]
     if len(inner) == 1:
-        list(_tensors(file, [(key, item) for key, item in value.pairs if item is not inner[0]]))
+        beside = next(_tensors(file, [(key, item) for key, item in value.pairs if item is not inner[0]]), None)
+        if beside is not None:
+            raise _no_state(file, f"the tensor {beside[0][:80]} beside a state_dict of its own")
         value = inner[0]
     tensors: dict[str, Tensor] = {}
     for name, tensor in _tensors(file, value.pairs):

@@ -155,6 +155,7 @@ def test_one_level_above_the_state_is_looked_through(tmp_path: Path, key: str, z
     [
         ({"a": {"b": {}}}, "holds a, a Dictionary"),
         ({"model": {"a": torch.zeros(2)}, "optimizer": {"state": {0: torch.zeros(2)}}}, "holds optimizer"),
+        ({"model": {"a": torch.zeros(2)}, "b": torch.zeros(2)}, "holds the tensor b beside"),
         ({"a": [torch.zeros(2)]}, "holds a, a list"),
         ({3: torch.zeros(2)}, "whose name is no text"),
         ({"a\nb": torch.zeros(2)}, "whose name is 'a\\\\nb'"),
@@ -186,6 +187,15 @@ def test_a_compressed_file_is_refused_with_the_remedy(tmp_path: Path) -> None:
             new.writestr(info.filename, old.read(info))
     with pytest.raises(InvalidCheckpoint, match=r"is compressed .* save it again with torch\.save"):
         read_torch(target)
+
+
+def test_a_file_without_checksums_is_read(tmp_path: Path) -> None:
+    torch.serialization.set_crc32_options(False)
+    try:
+        path = save(tmp_path / "pytorch_model.bin", {"a": torch.arange(5.0)})
+    finally:
+        torch.serialization.set_crc32_options(True)
+    assert read_torch(path)["a"].array().tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
 def test_another_byte_order_and_programs_are_refused(tmp_path: Path) -> None:
