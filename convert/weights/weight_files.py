@@ -40,6 +40,7 @@ def read_weights(folder: Path, read_json: ReadJson) -> tuple[dict[str, TorchTens
     for kind in (_SAFETENSORS, _TORCH):
         index = read_json(folder / kind.index)
         if index is not None:
+            _refuse_second(folder, kind, index)
             return _read_shards(folder, kind, index), _notes(kind, torch_files, kind.index)
         if (folder / kind.single).is_file():
             return dict(kind.read(folder / kind.single)), _notes(kind, torch_files, kind.single)
@@ -73,6 +74,15 @@ def _refuse_shards_alone(folder: Path, kind: _Kind, shards: list[str]) -> None:
         raise IncompleteCheckpoint(
             f"{folder} has {len(shards)} {what} file(s) such as {shards[0]} but no {kind.index}; "
             f"{kind.single} or an index was expected; download the index too"
+        )
+
+
+def _refuse_second(folder: Path, kind: _Kind, index: dict[str, Any]) -> None:
+    weight_map = index.get("weight_map")
+    if (folder / kind.single).is_file() and isinstance(weight_map, dict) and kind.single not in weight_map.values():
+        raise InvalidCheckpoint(
+            f"{folder} has {kind.single} and {kind.index}, which names other files; one set of weights was expected; "
+            "move the one that is not meant elsewhere"
         )
 
 

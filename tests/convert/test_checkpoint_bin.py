@@ -104,6 +104,15 @@ def test_safetensors_come_first_and_it_is_said(
     assert [file.path.name for file in checkpoint.files] == ["model.safetensors"]
 
 
+def test_two_sets_of_weights_of_one_kind_are_refused(folder: Path, state: dict[str, torch.Tensor]) -> None:
+    weight_map = shard(folder, state)
+    save_zipped(folder, state)
+    with pytest.raises(InvalidCheckpoint, match=r"has pytorch_model\.bin and .*index\.json, which names other files"):
+        read_checkpoint(folder)
+    write_index(folder, dict.fromkeys(weight_map, "pytorch_model.bin"))
+    assert read_checkpoint(folder).tensors.keys() == state.keys()
+
+
 def test_the_only_torch_file_of_weights_is_taken(folder: Path, state: dict[str, torch.Tensor]) -> None:
     for name in ("training_args.bin", "optimizer.pt", "scheduler.pt", "rng_state_0.pth", "consolidated.00.pth"):
         (folder / name).write_bytes(b"not read")
