@@ -23,6 +23,9 @@ from convert.weights.stored import WEIGHT_TYPES, Array
 
 INSTALL = "pip install 'luciole[verify]'"
 
+_EIGHT_BITS = "quantization_config"
+"""The key under which config.json says that weights have scales; no other quantization is converted."""
+
 _ROOM = 1.3
 """Memory that a forward pass takes beside the weights, as a factor."""
 
@@ -97,7 +100,8 @@ def load_reference(model: Model, numbers: Mapping[str, Array] | None = None) -> 
 
 def _expect_room(model: Model, numbers: Mapping[str, Array] | None) -> None:
     parameters = sum(math.prod(tensor.shape) for tensor in model.tensors)
-    copies = 1 if numbers is None and model.architecture.reference is None else 2
+    as_stored = numbers is None and model.architecture.reference is None and _EIGHT_BITS not in model.checkpoint.config
+    copies = 1 if as_stored else 2
     needed, free = int(4 * parameters * copies * _ROOM), psutil.virtual_memory().available
     if needed > free:
         raise NotClimbed(
@@ -119,9 +123,9 @@ def _load(
         _as_chosen(config, model)
         if getattr(config, "attn_logit_softcapping", None) is not None:
             settings["attn_implementation"] = "eager"  # the only one that caps
-        eight_bits = hasattr(config, "quantization_config")
-        if eight_bits:  # the reference gets what the weights are worth, not transformers' own way with 8 bits
-            del config.quantization_config
+        eight_bits = hasattr(config, _EIGHT_BITS)
+        if eight_bits:  # transformers mixes 16 bits into them, or wants a GPU; it gets what our reader makes of them
+            delattr(config, _EIGHT_BITS)
         if reference is None and numbers is None and not eight_bits:
             loaded, information = model_class.from_pretrained(folder, config=config, **settings)
         else:
@@ -161,8 +165,8 @@ def _state(torch: Any, model: Model, numbers: Mapping[str, Array]) -> Iterator[t
     worth = {source.name: source for tensor in model.tensors for source in tensor.sources}  # 8 bits with their scales
     for name, stored in model.checkpoint.tensors.items():
         weight = worth.get(name, stored)
-        if name not in numbers and weight.dtype not in WEIGHT_TYPES:
-            continue  # a mask of the class's own
+        if name not in numbers and (weight.dtype not in WEIGHT_TYPES or not weight.shape):
+            continue  # a buffer, such as a mask, or a scale that is worked in
         values = numbers[name] if name in numbers else widen(np.ascontiguousarray(weight.rows(slice(None))))
         if reference is None:
             yield name, torch.from_numpy(values)

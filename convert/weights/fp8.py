@@ -19,7 +19,16 @@ from convert.weights.stored import Array, Rows, StoredTensor, Weight
 _KEY = "quantization_config"
 _TYPES = ("F8_E4M3", "F8_E5M2")
 _SCALES = ("_scale_inv", "_scale")
-_ACTIVATIONS = (".input_scale", ".output_scale", ".k_scale", ".v_scale", ".q_scale", ".kv_scale", ".input_scale_ub")
+_ACTIVATIONS = (
+    ".activation_scale",
+    ".input_scale",
+    ".input_scale_ub",
+    ".k_scale",
+    ".kv_scale",
+    ".output_scale",
+    ".q_scale",
+    ".v_scale",
+)
 _MOST_SCALES = 1 << 26
 
 
@@ -76,7 +85,8 @@ class ScaledTensor:
         numbers = np.arange(*chosen.indices(count)) if isinstance(chosen, slice) else chosen
         values = _TABLES[self.stored.dtype][self.stored.rows(chosen)]
         scales = np.repeat(self.scales[numbers // self.block[0]], self.block[1], axis=1)[:, :columns]
-        scaled: Array = values * scales
+        with np.errstate(all="ignore"):  # what is no finite number is refused where all weights are looked at
+            scaled: Array = values * scales
         return scaled
 
 
@@ -123,8 +133,9 @@ def _is_fp8(settings: Any) -> bool:
     if not isinstance(settings, dict):
         return False
     if settings.get("quant_method") == "compressed-tensors":
-        groups = settings.get("config_groups")
-        weights = [group.get("weights") for group in groups.values()] if isinstance(groups, dict) else []
+        if settings.get("transform_config"):  # the weights were turned by matrices that would have to be undone
+            return False
+        weights = _groups(settings)
         return bool(weights) and all(
             isinstance(weight, dict) and weight.get("type") == "float" and weight.get("num_bits") == 8
             for weight in weights
@@ -132,8 +143,18 @@ def _is_fp8(settings: Any) -> bool:
     return settings.get("quant_method") in {"fp8", "fbgemm_fp8"}
 
 
+def _groups(settings: Mapping[str, Any]) -> list[Any]:
+    """What compressed-tensors says of the weights of each group of layers."""
+    groups = settings.get("config_groups")
+    if not isinstance(groups, dict):
+        return []
+    return [group.get("weights") if isinstance(group, dict) else None for group in groups.values()]
+
+
 def _block_size(settings: Mapping[str, Any]) -> tuple[int, int] | None:
     size = settings.get("weight_block_size")
+    for group in _groups(settings) if size is None else ():
+        size = group.get("block_structure") or size
     if size is None:
         return None
     if not (isinstance(size, list) and len(size) == 2 and all(type(n) is int and 0 < n < 2**20 for n in size)):

@@ -11,6 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from convert import ConversionError, Preview, convert
+from convert.proof.verify import Verified, verify
+from convert.proof_report import RUNGS
 from tests.convert.expected import as_written, config_of, source_name
 from tests.convert.gguf_file import read
 from tests.convert.tiny import tiny_checkpoint
@@ -26,6 +28,12 @@ ROWS = {
     "format": "float-quantized",
     "config_groups": {"group_0": {"weights": {"num_bits": 8, "type": "float", "strategy": "channel"}}},
 }
+BLOCKS = {
+    "quant_method": "compressed-tensors",
+    "config_groups": {
+        "group_0": {"weights": {"num_bits": 8, "type": "float", "strategy": "block", "block_structure": [BLOCK, BLOCK]}}
+    },
+}
 
 
 def by_block(weight: torch.Tensor) -> tuple[str, torch.Tensor, torch.Tensor]:
@@ -33,6 +41,11 @@ def by_block(weight: torch.Tensor) -> tuple[str, torch.Tensor, torch.Tensor]:
     scale = torch.rand(-(-rows // BLOCK), -(-columns // BLOCK)) * 0.01 + 0.001
     whole = scale.repeat_interleave(BLOCK, 0).repeat_interleave(BLOCK, 1)[:rows, :columns]
     return "_scale_inv", scale, whole
+
+
+def by_plain_block(weight: torch.Tensor) -> tuple[str, torch.Tensor, torch.Tensor]:
+    _, scale, whole = by_block(weight)
+    return "_scale", scale, whole
 
 
 def by_row(weight: torch.Tensor) -> tuple[str, torch.Tensor, torch.Tensor]:
@@ -72,6 +85,7 @@ def quantized(
     [
         pytest.param(by_block, FP8, torch.float8_e4m3fn, id="blocks"),
         pytest.param(by_row, ROWS, torch.float8_e4m3fn, id="rows"),
+        pytest.param(by_plain_block, BLOCKS, torch.float8_e4m3fn, id="compressed-tensors' blocks"),
         pytest.param(by_tensor, {"quant_method": "fp8"}, torch.float8_e4m3fn, id="one scale"),
         pytest.param(by_block, FP8, torch.float8_e5m2, id="e5m2"),
     ],
@@ -112,6 +126,8 @@ UP = "model.layers.0.mlp.up_proj.weight_scale_inv"
         pytest.param({}, {"weight_block_size": "128"}, "two positive", id="text"),
         pytest.param({}, None, "F8_E4M3|weight_scale_inv", id="not declared"),
         pytest.param({}, {"quant_method": "gptq"}, "quantization_config", id="gptq"),
+        pytest.param({}, ROWS | {"transform_config": {"r1": {}}}, "quantization_config", id="turned"),
+        pytest.param({UP: torch.full((4, 2), 3e38)}, {}, "finite", id="beyond float32"),
     ],
 )
 def test_what_does_not_fit_is_refused(
@@ -126,6 +142,20 @@ def test_what_does_not_fit_is_refused(
     with pytest.raises(ConversionError, match=words):
         converted_file(folder, tmp_path / "tiny.gguf", "q8_0")
     assert not (tmp_path / "tiny.gguf").exists()
+
+
+def test_the_proof_reaches_the_logits(tmp_path: Path) -> None:
+    """Beside a buffer of a type that no weight has, and transformers' own name for a scale of activations."""
+    folder = tiny_checkpoint(tmp_path / "tiny")
+    quantized(folder, by_block, FP8)
+    beside = {
+        "model.layers.0.self_attn.rotary_emb.inv_freq": torch.ones(32, dtype=torch.int64),
+        "model.layers.0.mlp.up_proj.activation_scale": torch.tensor(0.5),
+    }
+    save_file(load_file(folder / "model.safetensors") | beside, folder / "model.safetensors", {"format": "pt"})
+    *_, last = verify(converted_file(folder, tmp_path / "tiny.gguf", "bf16"), folder, reach=256)
+    assert isinstance(last, Verified)
+    assert {name: rung.state for name, rung in last.proof.rungs.items()} == dict.fromkeys(RUNGS, "passed")
 
 
 def test_all_256_bytes_of_both_formats() -> None:
