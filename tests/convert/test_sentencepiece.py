@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sentencepiece import SentencePieceProcessor
@@ -291,6 +292,19 @@ def test_files_of_other_kinds_name_the_remedy(tmp_path: Path) -> None:
     message = refused(tmp_path)
     assert "qwen.tiktoken" in message
     assert "fast tokenizer" in message
+
+
+def test_white_space_that_an_added_token_swallows(tmp_path: Path) -> None:
+    """`rstrip` beside a tokenizer.model: the slow tokenizers drop the space, llama.cpp keeps it, which is said."""
+    rows = write_sentencepiece(tmp_path / "toy", added={600: "<|user|>"})
+
+    def change(values: dict[str, Any]) -> None:
+        values["added_tokens_decoder"]["600"]["rstrip"] = True
+
+    edit_json(tmp_path / "toy" / "tokenizer_config.json", change)
+    written = write_vocabulary(tmp_path / "toy", rows)
+    assert written.vocabulary.source().ids("<|user|>  light") == [600, *processor(tmp_path / "toy").encode("light")]
+    assert any("drops white space beside <|user|>" in warning for warning in written.agreement.warnings)
 
 
 def test_an_added_token_wins_over_a_piece(tmp_path: Path) -> None:

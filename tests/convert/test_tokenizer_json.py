@@ -174,6 +174,17 @@ def test_unigram(tmp_path: Path) -> None:
             assert model.tokens(text, parse_special=True, add_special=True) == witness.encode(text).ids
 
 
+def test_the_unknown_token_that_no_settings_file_names(tmp_path: Path) -> None:
+    """llama.cpp would take 2 for it, which is `</s>` here."""
+    rows = write_xlmr(tmp_path / "xlmr")
+    path = tmp_path / "xlmr" / "tokenizer_config.json"
+    edit_json(path, lambda values: values.pop("unk_token"))
+    written = write_vocabulary(tmp_path / "xlmr", rows)  # no settings file names it
+    assert written.keys["tokenizer.ggml.unknown_token_id"] == 3
+    with written.opened() as model:
+        assert 3 in model.tokens("\u0f00", parse_special=True)
+
+
 @pytest.mark.parametrize("lowercase", [True, False])
 def test_wordpiece(lowercase: bool, tmp_path: Path) -> None:
     rows = write_wordpiece(tmp_path / "bert", lowercase=lowercase)
