@@ -93,8 +93,10 @@ def write_shape(name: str, folder: Path, tokenizer: Path) -> Path:
 
 
 def _cut(tile: torch.Tensor, index: int, size: tuple[int, ...]) -> torch.Tensor:
+    """A weight around zero, or of one dimension, as norms are, around one: else it would look like unmerged deltas."""
     count = torch.Size(size).numel()
-    return tile.roll(index).repeat(-(-count // _TILE))[:count].clone().reshape(size)
+    weight = tile.roll(index).repeat(-(-count // _TILE))[:count].clone().reshape(size)
+    return weight + 1 if len(size) == 1 else weight
 
 
 def _tensors(shape: Shape) -> Iterator[tuple[str, tuple[int, ...]]]:
