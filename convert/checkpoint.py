@@ -12,8 +12,8 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-from convert.errors import InvalidCheckpoint
-from convert.weights.hub_cache import model_name
+from convert.errors import IncompleteCheckpoint, InvalidCheckpoint
+from convert.weights.hub_cache import model_name, remedy
 from convert.weights.stored import SourceFile, Weight
 from convert.weights.weight_files import read_weights
 
@@ -66,12 +66,20 @@ def read_checkpoint(folder: Path) -> Checkpoint:
             f"{folder} is a file; a model folder was expected; give the folder that holds config.json"
         )
     config = read_json(folder / "config.json")
+    if config is None and remedy(folder):
+        raise IncompleteCheckpoint(
+            f"{model_name(folder)} has no config.json in the local hub cache; a whole download was expected; "
+            f"fetch the rest{remedy(folder)}"
+        )
     if config is None:
         raise InvalidCheckpoint(
             f"{folder} has no config.json; a Hugging Face model folder was expected; give the folder that holds it"
         )
     generation = read_json(folder / "generation_config.json") or {}
-    tensors, notes = read_weights(folder, read_json)
+    try:
+        tensors, notes = read_weights(folder, read_json)
+    except IncompleteCheckpoint as error:
+        raise IncompleteCheckpoint(f"{error}{remedy(folder)}") from error
     files = tuple(dict.fromkeys(tensor.file for tensor in tensors.values()))
     return Checkpoint(folder, config, generation, tensors, notes, files)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from convert.errors import IncompleteCheckpoint, InvalidCheckpoint
 
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w.-]+)?")
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w-]+([./][\w-]+)*)?")
 _SNAPSHOTS, _PREFIX, _SEPARATOR = "snapshots", "models--", "--"
 
 
@@ -42,8 +42,20 @@ def local_folder(source: Path) -> Path:
 
 def model_name(folder: Path) -> str:
     """A name for people: the folder's own, or the model's where the folder is a snapshot of the cache."""
+    cached = _cached_name(folder)
+    return folder.resolve().name if cached is None else cached.rpartition("/")[-1]
+
+
+def remedy(folder: Path) -> str:
+    """How to get what is missing in a folder, as the end of a message; empty where it is no snapshot of the cache."""
+    cached = _cached_name(folder)
+    return "" if cached is None else f": hf download {cached} --revision {folder.resolve().name}"
+
+
+def _cached_name(folder: Path) -> str | None:
+    """`owner/name` where the folder is a snapshot of the cache."""
     resolved = folder.resolve()
     home = resolved.parent.parent.name
-    if resolved.parent.name == _SNAPSHOTS and home.startswith(_PREFIX):
-        return home.rsplit(_SEPARATOR, 1)[-1]
-    return resolved.name
+    if resolved.parent.name != _SNAPSHOTS or not home.startswith(_PREFIX):
+        return None
+    return home.removeprefix(_PREFIX).replace(_SEPARATOR, "/")

@@ -1,5 +1,6 @@
 """A model by its name on the hub is found in the local cache, and nowhere else."""
 
+import json
 import socket
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from convert import ConversionError, Preview, convert
+from convert.errors import IncompleteCheckpoint
 from convert.weights.hub_cache import local_folder, model_name
 from tests.convert.tiny import tiny_checkpoint
 
@@ -40,6 +42,10 @@ def test_snapshot_is_found_by_name_and_by_revision(cache: Path) -> None:
     snapshot = cache / "models--someone--Tiny-Chat" / "snapshots" / COMMIT
     assert local_folder(Path("someone/Tiny-Chat")) == snapshot
     assert local_folder(Path(f"someone/Tiny-Chat@{COMMIT}")) == snapshot
+    pull = cache / "models--someone--Tiny-Chat" / "refs" / "refs" / "pr"
+    pull.mkdir(parents=True)
+    (pull / "1").write_text(COMMIT)
+    assert local_folder(Path("someone/Tiny-Chat@refs/pr/1")) == snapshot
     assert model_name(snapshot) == "Tiny-Chat"
 
 
@@ -63,6 +69,7 @@ def test_a_folder_of_that_name_wins(cache: Path, tmp_path: Path, monkeypatch: py
         ("some..one/a--b", "no such model"),
         ("nobody", "does not exist"),
         ("a/b/c", "does not exist"),
+        ("someone/Tiny-Chat@../x", "does not exist"),
         ("../Tiny-Chat", "does not exist"),
     ],
 )
@@ -76,6 +83,19 @@ def test_a_file_that_was_not_fetched_is_named(cache: Path) -> None:
     (snapshot / "model.safetensors").resolve().unlink()
     with pytest.raises(ConversionError, match=r"model\.safetensors of someone/Tiny-Chat points to a file"):
         list(convert(Path("someone/Tiny-Chat"), dry_run=True))
+
+
+@pytest.mark.parametrize(
+    ("file", "words"), [("config.json", "has no config.json in the local hub cache"), ("model.safetensors", "2 shards")]
+)
+def test_a_snapshot_without_all_files_says_how_to_get_them(file: str, words: str, cache: Path) -> None:
+    snapshot = cache / "models--someone--Tiny-Chat" / "snapshots" / COMMIT
+    (snapshot / file).unlink()
+    index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
+    (snapshot / "model.safetensors.index.json").write_text(json.dumps(index))
+    for source in (Path("someone/Tiny-Chat"), snapshot):
+        with pytest.raises(IncompleteCheckpoint, match=f"{words}.*: hf download someone/Tiny-Chat --revision {COMMIT}"):
+            list(convert(source, dry_run=True))
 
 
 def test_a_path_costs_no_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
