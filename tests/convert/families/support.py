@@ -97,6 +97,28 @@ def lay_out(folder: Path, tensors: Tensors, config: Mapping[str, Any], *, tokeni
     return folder
 
 
+def as_torch_saved(folder: Path, *, shards: int = 1, **how: Any) -> Path:
+    """The same checkpoint with its weights as torch saves them: `pytorch_model.bin`, or shards and their index.
+
+    `how` is handed to `torch.save`.
+    """
+    tensors = checkpoint_tensors(folder)
+    (folder / "model.safetensors").unlink()
+    if shards == 1:
+        torch.save(tensors, folder / "pytorch_model.bin", **how)
+        return folder
+    names = sorted(tensors)
+    index: dict[str, str] = {}
+    for shard in range(shards):
+        file = f"pytorch_model-{shard + 1:05}-of-{shards:05}.bin"
+        part = names[shard::shards]
+        torch.save({name: tensors[name] for name in part}, folder / file, **how)
+        index |= dict.fromkeys(part, file)
+    text = json.dumps({"metadata": {}, "weight_map": index})
+    (folder / "pytorch_model.bin.index.json").write_text(text, encoding="utf-8")
+    return folder
+
+
 def write_config(folder: Path, config: Mapping[str, Any], **changes: Any) -> None:
     """config.json with some keys changed; `...` removes one."""
     values = {key: value for key, value in (dict(config) | changes).items() if value is not ...}

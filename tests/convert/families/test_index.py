@@ -14,6 +14,7 @@ import torch
 from tests.convert.families.support import (
     PIECES,
     Reference,
+    as_torch_saved,
     assert_family,
     assert_logits,
     assert_reference,
@@ -25,6 +26,7 @@ from tests.convert.families.support import (
     tiny_model,
     warnings_of,
 )
+from tests.convert.gguf_file import read
 from tests.support import converted_file, llama_model
 
 index_tokenizer = sentencepiece(
@@ -94,6 +96,34 @@ def test_index(groups: int, tmp_path: Path) -> None:
     model = index_model(num_key_value_heads=groups)
     folder = write(tmp_path / "index", model)
     assert_family(folder, with_unit_rows(model), stepped=["lm_head.weight"])
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param({}, id="one file"),
+        pytest.param({"shards": 3}, id="shards"),
+        pytest.param({"_use_new_zipfile_serialization": False}, id="torch's old format"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_weights_as_torch_saves_them(dtype: torch.dtype, how: dict[str, Any], tmp_path: Path) -> None:
+    """Index is published so."""
+    model = index_model()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.to(dtype))
+    stored = {name: tensor.to(dtype) for name, tensor in model.state_dict().items()}
+    folder = lay_out(tmp_path / "index", stored, index_config(model), tokenizer=index_tokenizer)
+    written = [
+        tensor.data.tobytes() for tensor in read(converted_file(folder, tmp_path / "one.gguf", "q8_0")).tensors.values()
+    ]
+    as_torch_saved(folder, **how)
+    assert not list(folder.glob("*.safetensors"))
+    assert_logits(folder, with_unit_rows(model))
+    assert_reference(folder, with_unit_rows(model))
+    other = read(converted_file(folder, tmp_path / "other.gguf", "q8_0")).tensors
+    assert [tensor.data.tobytes() for tensor in other.values()] == written
 
 
 def test_as_old_checkpoints_are_with_buffers_and_fewer_keys(tmp_path: Path) -> None:
