@@ -8,6 +8,7 @@ import errno
 import os
 import re
 import shutil
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,9 @@ import psutil
 
 from convert.errors import ConversionError, NotEnoughSpace, OutputExists, OutputFailed
 
+_SENT_AT_ONCE = 1 << 26
+"""Bytes that are collected before the disk is asked to take them."""
+
 
 class Output:
     """The file being written. A context manager: without `finish`, nothing is left behind."""
@@ -23,6 +27,7 @@ class Output:
     def __init__(self, target: Path, *, force: bool) -> None:
         """Raises OutputExists, OutputFailed. Removes what a killed conversion of the same target left."""
         self._target, self._force = target, force
+        self._sending: Future[None] | None = None
         self.path = target.with_name(f".{target.name}.{os.getpid()}.partial")
         try:
             if target.is_dir():
@@ -45,10 +50,11 @@ class Output:
 
         Raises NotEnoughSpace before the first byte, OutputFailed.
         """
-        self.total, self.done = len(header) + data, 0
+        self.total, self.done, self._sent = len(header) + data, 0, 0
         try:
             self._check_space(self.total)
             self._file = self.path.open("wb")
+            self._sender = ThreadPoolExecutor(1)
         except OSError as error:
             raise _failed(error, self._target) from error
         self.write(memoryview(header))
@@ -60,12 +66,16 @@ class Output:
         """
         try:
             self.done += self._file.write(data)
+            self._send_on()
         except OSError as error:
             raise _failed(error, self._target) from error
 
     def sync(self) -> None:
         """Send everything to the disk; `path` can then be read. Raises NotEnoughSpace, OutputFailed."""
         try:
+            self._sender.shutdown()
+            if self._sending is not None:
+                self._sending.result()  # an error is told once
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
@@ -85,10 +95,21 @@ class Output:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if hasattr(self, "_sender"):
+            self._sender.shutdown()
         if hasattr(self, "_file"):
             with suppress(OSError):  # a full disk: what was buffered is given up with the file
                 self._file.close()
         self.path.unlink(missing_ok=True)
+
+    def _send_on(self) -> None:
+        """Let the disk work while the next blocks are made, so that little is left to wait for at the end."""
+        if self.done - self._sent < _SENT_AT_ONCE or not (self._sending is None or self._sending.done()):
+            return
+        if self._sending is not None:
+            self._sending.result()
+        self._sent = self.done
+        self._sending = self._sender.submit(os.fsync, self._file.fileno())
 
     def _check_space(self, needed: int) -> None:
         free = shutil.disk_usage(self._target.parent).free
