@@ -19,6 +19,7 @@ from convert.gguf.header import TensorInfo
 from convert.gguf.quantize import BLOCK_ELEMENTS, Quantizer, Work, file_info
 from convert.plan import Planned
 from convert.report import PlannedTensor
+from convert.weights.fp8 import ScaledTensor
 from convert.weights.stored import WEIGHT_TYPES
 
 _SAMPLE_BLOCKS = 4
@@ -95,7 +96,11 @@ def _private_bytes() -> int:
 
 def source_bytes(tensors: Sequence[Planned]) -> int:
     """Bytes of the weights that are read; what several tensors take parts of counts once."""
-    sources = {source.name: source for tensor in tensors for source in tensor.sources}
+    sources = {
+        source.name: source.stored if isinstance(source, ScaledTensor) else source
+        for tensor in tensors
+        for source in tensor.sources
+    }
     return sum(int(np.prod(source.shape)) * _item_bytes(source.dtype) for source in sources.values())
 
 

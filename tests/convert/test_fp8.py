@@ -110,6 +110,7 @@ def test_it_is_said_that_the_weights_had_8_bits(tmp_path: Path) -> None:
     said = next(warning for warning in last.warnings if "8 bits" in warning)
     assert "14 of them were multiplied" in said
     assert "14 scales of activations" in said
+    assert last.source_bytes < (tmp_path / "tiny" / "model.safetensors").stat().st_size
 
 
 UP = "model.layers.0.mlp.up_proj.weight_scale_inv"
