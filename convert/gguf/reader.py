@@ -23,6 +23,7 @@ _MAX_DIMENSIONS = 4
 _MAX_NAME = 63
 _MAX_ELEMENTS = 2**48
 _CHUNK = 1 << 20
+_LENGTH = struct.Struct("<Q").unpack_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +144,32 @@ class _Reader:
         item, count = self._number("I", key), self._number("Q", key)
         if item == _STRING:
             self._expect_room(count, 8, f"texts in {key}")
-            return tuple(self._string(key) for _ in range(count))
+            return self._strings(count, key)
         if item not in _SCALARS:
             raise self._damaged(f"{key} holds items of kind {item}", "numbers or texts")
         self._expect_room(count, struct.calcsize(_SCALARS[item]), f"items in {key}")
         layout = struct.Struct(f"<{count}{_SCALARS[item]}")
         return layout.unpack(self._bytes(layout.size, key))
+
+    def _strings(self, count: int, what: str) -> tuple[str, ...]:
+        """Texts of an array; those that lie whole in the buffer are taken without a call for each."""
+        found: list[str] = []
+        while len(found) < count:
+            buffer, at = self._buffer, self._at - self._start
+            end = len(buffer)
+            while len(found) < count and at + 8 <= end:
+                stop = at + 8 + _LENGTH(buffer, at)[0]
+                if stop > end:
+                    break
+                try:
+                    found.append(buffer[at + 8 : stop].decode())
+                except UnicodeDecodeError as error:
+                    raise self._damaged(f"{what} is no text", "UTF-8") from error
+                at = stop
+            self._at = self._start + at
+            if len(found) < count:
+                found.append(self._string(what))  # reads on
+        return tuple(found)
 
     def _string(self, what: str) -> str:
         length = self._number("Q", what)
