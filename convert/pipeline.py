@@ -25,7 +25,7 @@ from convert.metadata import model_metadata, template_metadata
 from convert.plan import Planned, plan
 from convert.preview import free_bytes, peak_bytes, source_bytes, tensor_list, working_seconds
 from convert.proof_report import climbed_by_conversion, write_report
-from convert.recorded import recorded
+from convert.recorded import in_words, recorded
 from convert.report import Converted, Event, Preview, Report, RopeReport, Step, TemplateReport
 from convert.spec import Architecture
 from convert.templates import Template, read_template
@@ -104,7 +104,7 @@ def convert(
     report = _report(model, layout.agreement, target, quantization, quantizer, file.total, started)
     proof = climbed_by_conversion(
         target,
-        model.checkpoint.name,
+        model.checkpoint.name + in_words(choices),
         checked,
         texts=None if choices.pretokenizer else report.tokens_checked,
         seconds=report.seconds,

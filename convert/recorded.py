@@ -26,6 +26,13 @@ def recorded(choices: Choices) -> dict[str, str]:
     return {QUANTIZER: quantizer()} | ({CHOICES: json.dumps(said)} if said else {})
 
 
+def in_words(choices: Choices) -> str:
+    """What the user put in place of the checkpoint's own, to stand behind its name; empty where nothing was."""
+    said = {name: value for name, value in asdict(choices).items() if value is not None and name != "force"}
+    words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in said.items())
+    return f" with {words}" if words else ""
+
+
 def choices_of(keys: Mapping[str, Any]) -> Choices:
     """The choices written in a file; none where it has none. Raises VerificationFailed where they cannot be read."""
     text = keys.get(CHOICES, "{}")

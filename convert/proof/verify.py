@@ -22,7 +22,7 @@ from convert.proof.logits import DEFAULT_REACH, bundled_text, climb
 from convert.proof.tensors import compare_tensors
 from convert.proof.tokens import TOKENIZER, compare_tokens
 from convert.proof_report import RUNGS, Climbing, Proof, Rung
-from convert.recorded import CHOICES, FROM_FILE, QUANTIZER, choices_of
+from convert.recorded import CHOICES, FROM_FILE, QUANTIZER, choices_of, in_words
 
 _MADE_HERE = "luciole.version"
 _TEMPLATE_SOURCE = "luciole.template.source"
@@ -58,12 +58,13 @@ def verify(
         choices = choices_of(found.keys)
         if choices.template == FROM_FILE:
             choices = replace(choices, template=None)
+        overridden = in_words(choices_of(found.keys))
         model = read_model(against, choices)
         rungs = yield from _climb(found, model, words, reach or DEFAULT_REACH)
     finally:
         found.file.close()
     warnings = (*model.hyper.rope.warnings, *model.hyper.warnings)
-    yield Verified(Proof(file, model.checkpoint.name, rungs, perf_counter() - started, warnings))
+    yield Verified(Proof(file, model.checkpoint.name + overridden, rungs, perf_counter() - started, warnings))
 
 
 def _climb(found: GgufFile, model: Model, words: str, reach: int) -> Generator[Climbing, None, dict[str, Rung]]:

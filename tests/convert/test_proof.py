@@ -94,3 +94,13 @@ def test_a_report_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     assert write_report(climbed_by_conversion(file, "source", checked, texts=None, seconds=1.0)) is None
     tokens = json.loads(report_path(file).read_text(encoding="utf-8"))["rungs"]["tokens"]
     assert tokens["state"] == "not climbed", "how texts are cut was chosen, not compared"
+
+
+def test_what_the_user_chose_stands_behind_the_name_of_the_source(tmp_path: Path) -> None:
+    folder = tiny_checkpoint(tmp_path / "tiny")
+    for name, choices, against in (
+        ("plain", {}, "tiny"),
+        ("base", {"rope_base": 5000.0, "context": 256}, "tiny with --rope-base 5000.0 --context 256"),
+    ):
+        target = converted_file(folder, tmp_path / f"{name}.gguf", "q8_0", **choices)
+        assert json.loads(report_path(target).read_text(encoding="utf-8"))["against"] == against
