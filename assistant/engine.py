@@ -1,7 +1,7 @@
 """The engine protocol: a model that turns messages into events. What runs it, and where, the implementation decides.
 
-Implementations: `llama.LlamaEngine` (llama.cpp in this process), `process.EngineProcess` (the same in a child process;
-the one users get) and `fake.FakeEngine` (scripted; for tests, demos and screenshots).
+Implementations: `LlamaEngine` (`llama/engine.py`: llama.cpp in this process), `EngineProcess` (`process/engine.py`: the
+same in a child process; the one users get) and `FakeEngine` (scripted; for tests, demos and screenshots).
 """
 
 from collections.abc import Generator, Sequence

@@ -1,6 +1,6 @@
 """What this machine and this installation of llama.cpp can do, as frozen values. Never raises: what is missing is told.
 
-llama.cpp is asked in a child process (`assistant.llama_build`), because a broken driver may end the process that asks.
+llama.cpp is asked in a child process (`assistant.llama.build`), because a broken driver may end the process that asks.
 The module knows nothing of models.
 """
 
@@ -112,7 +112,7 @@ def _ask() -> tuple[LlamaBuild | None, str | None]:
     path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "assistant.llama_build"],
+            [sys.executable, "-P", "-m", "assistant.llama.build"],
             env=os.environ | {"PYTHONPATH": path},
             capture_output=True,
             stdin=subprocess.DEVNULL,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assistant.engine import Engine, EngineSettings
 from assistant.errors import AssistantError, ModelNotFound
-from assistant.gguf_file import read_header
+from assistant.gguf.file import read_header
 from assistant.paths import folder, models_folder
 
 STARTER = "starter"
@@ -96,7 +96,7 @@ def open_engine(model: str | None = None, settings: EngineSettings | None = None
 
     Raises ModelNotFound, InvalidModelFile.
     """
-    from assistant.process import EngineProcess  # noqa: PLC0415  commands that open no engine do without it
+    from assistant.process.engine import EngineProcess  # noqa: PLC0415  commands that open no engine do without it
 
     path = find_model(model)
     read_header(path)

@@ -127,7 +127,7 @@ def _models() -> list[Installed]:
 
 def _examined(path: Path) -> Installed:
     from assistant.errors import InvalidModelFile
-    from assistant.gguf_file import read_header
+    from assistant.gguf.file import read_header
     from assistant.proof import read_standing
 
     try:

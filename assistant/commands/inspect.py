@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 if TYPE_CHECKING:
-    from assistant.gguf_file import Header, Rope
+    from assistant.gguf.file import Header, Rope
     from assistant.proof import Standing
 
 EPILOG = """\b
@@ -40,7 +40,7 @@ def inspect(file: Path, verbose: bool, as_json: bool) -> None:
     Architecture, sizes, types, context, RoPE, chat template, special tokens, what is proven of it, and where Luciole
     converted the file, what it noted. The file is checked, not loaded.
     """
-    from assistant.gguf_file import read_header
+    from assistant.gguf.file import read_header
     from assistant.proof import read_standing
     from assistant.sanitize import printable_json
 

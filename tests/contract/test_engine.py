@@ -11,9 +11,9 @@ from assistant.engine import Engine, EngineSettings
 from assistant.errors import EngineFailed, PromptTooLong
 from assistant.events import Event, Finished, Loading, Reading, Text
 from assistant.fake import FAKE_INFO, FakeEngine
-from assistant.llama import LlamaEngine
+from assistant.llama.engine import LlamaEngine
 from assistant.messages import Message, Sampling
-from assistant.process import EngineProcess
+from assistant.process.engine import EngineProcess
 
 Make = Callable[[int | None], Engine]
 

@@ -15,9 +15,9 @@ from sentencepiece import SentencePieceProcessor
 from tokenizers import Tokenizer
 
 from assistant.engine import EngineSettings
-from assistant.llama_model import LlamaModel, load_model
+from assistant.llama.model import LlamaModel, load_model
 from assistant.messages import Message
-from assistant.prompt import render
+from assistant.prompt.render import render
 from convert.formats import FORMATS, NAMES, format_text
 from tests.convert.families.support import tiny_model
 from tests.convert.tiny import LLAMA3_PATTERN

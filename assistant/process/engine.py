@@ -12,15 +12,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from assistant import wire
-from assistant.child import Child
 from assistant.engine import EngineSettings, ModelInfo
 from assistant.errors import EngineFailed
 from assistant.events import Event, Loading
 from assistant.messages import Message, Sampling
 from assistant.paths import engine_log
+from assistant.process import wire
+from assistant.process.child import Child
 
-_WORKER = "assistant.worker"
+_WORKER = "assistant.process.worker"
 
 
 class EngineProcess:

@@ -1,4 +1,4 @@
-"""The child process: one LlamaEngine behind a pipe, started by `process.EngineProcess`.
+"""The child process: one LlamaEngine behind a pipe, started by `process.engine.EngineProcess`.
 
 Requests come on stdin, replies go to what stdout was at the start; from then on stdout is the log file that stderr is,
 so that no print of a C library can disturb the replies. When stdin ends, the parent is gone and this process ends at
@@ -18,13 +18,13 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
 
-from assistant import wire
 from assistant.engine import EngineSettings
 from assistant.errors import AssistantError, EngineFailed
 from assistant.events import Event, Loading
+from assistant.process import wire
 
 if TYPE_CHECKING:
-    from assistant.llama import LlamaEngine
+    from assistant.llama.engine import LlamaEngine
 
 
 class Worker:
@@ -98,7 +98,7 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:
-        from assistant.llama import LlamaEngine  # noqa: PLC0415  to say why, where llama.cpp cannot be loaded
+        from assistant.llama.engine import LlamaEngine  # noqa: PLC0415  to say why, where llama.cpp cannot be loaded
 
         engine = LlamaEngine(Path(path), EngineSettings(**json.loads(settings)), name=name)
     except (ImportError, OSError, RuntimeError) as error:

@@ -4,9 +4,9 @@ from time import perf_counter
 
 import pytest
 
-from assistant import template
 from assistant.errors import TemplateFailed
-from assistant.template import render_template
+from assistant.prompt import template
+from assistant.prompt.template import render_template
 
 HELLO = [{"role": "user", "content": "x"}]
 

@@ -109,7 +109,7 @@ def _environment() -> dict[str, str]:
     would let other packages' modules replace modules of that library.
     """
     environment = (os.environ if "OMP_WAIT_POLICY" in os.environ else _SPIN | os.environ) | {}
-    home = str(Path(__file__).resolve().parents[1])
+    home = str(Path(__file__).resolve().parents[2])
     if home not in map(os.path.realpath, (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))):
         rest = os.environ.get("PYTHONPATH")
         environment["PYTHONPATH"] = os.pathsep.join([home, rest] if rest else [home])

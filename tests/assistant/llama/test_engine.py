@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from assistant import llama
 from assistant.engine import EngineSettings
 from assistant.errors import EngineFailed, TemplateFailed
 from assistant.events import Event, Finished, Loading, Reading, Text, Usage
-from assistant.gguf_file import read_header
-from assistant.llama import LlamaEngine
-from assistant.llama_model import LlamaModel, load_model
+from assistant.gguf.file import read_header
+from assistant.llama import engine as llama
+from assistant.llama.engine import LlamaEngine
+from assistant.llama.model import LlamaModel, load_model
 from assistant.messages import Message, Sampling
-from assistant.prompt import Run, render
+from assistant.prompt.render import Run, render
 from tests.contract.test_engine import ANSWER, GREEDY, LONG, SHORT, answer
 
 ONE = EngineSettings(threads=1)

@@ -15,8 +15,8 @@ import llama_cpp
 from assistant.engine import EngineSettings
 from assistant.errors import EngineFailed
 from assistant.events import Loading
-from assistant.llama_log import llama_log
-from assistant.prompt import Run
+from assistant.llama.log import llama_log
+from assistant.prompt.render import Run
 
 _ALL_LAYERS = -1
 

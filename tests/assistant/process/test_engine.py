@@ -15,13 +15,13 @@ from time import monotonic, perf_counter, sleep
 import psutil
 import pytest
 
-from assistant import process
 from assistant.engine import EngineSettings
 from assistant.errors import EngineFailed, InvalidModelFile
 from assistant.events import Event, Finished, Loading, Reading, Text
 from assistant.messages import Message, Sampling
 from assistant.paths import engine_log
-from assistant.process import EngineProcess
+from assistant.process import engine as process
+from assistant.process.engine import EngineProcess
 from tests.contract.test_engine import ANSWER, GREEDY, LONG, SHORT, answer
 
 ONE = EngineSettings(threads=1)
@@ -195,7 +195,7 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from assistant import EngineSettings, Message, Sampling, Text
-from assistant.process import EngineProcess
+from assistant.process.engine import EngineProcess
 engine = EngineProcess(Path(sys.argv[1]), EngineSettings(threads=1))
 if sys.argv[2] == "idle":
     list(engine.load())
@@ -351,8 +351,8 @@ import os, sys
 from contextlib import closing, suppress
 from pathlib import Path
 from assistant import AssistantError, EngineSettings, Message, Sampling
-from assistant.llama import LlamaEngine
-from assistant.process import EngineProcess
+from assistant.llama.engine import LlamaEngine
+from assistant.process.engine import EngineProcess
 for kind in (EngineProcess, LlamaEngine):
     for context in (None, 9999):
         with closing(kind(Path(sys.argv[1]), EngineSettings(context=context, threads=1))) as engine:

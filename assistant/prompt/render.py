@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from assistant.errors import TemplateFailed
 from assistant.messages import Message
-from assistant.template import render_template
+from assistant.prompt.template import render_template
 
 _STRIPS: tuple[Callable[[str], str], ...] = (
     str,

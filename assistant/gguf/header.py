@@ -1,6 +1,6 @@
 """What a GGUF says about itself, as frozen values, with the facts people ask for by name.
 
-It holds what the file claims, checked against the file's own size by `gguf_file`; it knows nothing of llama.cpp.
+It holds what the file claims, checked against the file's own size by `gguf.file`; it knows nothing of llama.cpp.
 Source of the keys: the GGUF specification (`ggml/docs/gguf.md`).
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
-from assistant.gguf_types import FILE_TYPES
+from assistant.gguf.types import FILE_TYPES
 
 Value = int | float | bool | str | tuple[int, ...] | tuple[float, ...] | tuple[bool, ...] | tuple[str, ...]
 """One value of the metadata; arrays are tuples of one kind."""

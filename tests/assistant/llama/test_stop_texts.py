@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.stop_texts import StopTexts
+from assistant.llama.stop_texts import StopTexts
 
 
 def played(stops: tuple[str, ...], pieces: list[str]) -> tuple[str, bool]:

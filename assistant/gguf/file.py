@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from assistant.errors import InvalidModelFile
-from assistant.gguf_header import Header, Rope, SpecialToken, TensorInfo, Value
-from assistant.gguf_types import TENSOR_TYPES
+from assistant.gguf.header import Header, Rope, SpecialToken, TensorInfo, Value
+from assistant.gguf.types import TENSOR_TYPES
 
 __all__ = ["Header", "Rope", "SpecialToken", "TensorInfo", "Value", "read_header"]
 

@@ -19,14 +19,14 @@ import psutil
 from assistant.engine import EngineSettings, ModelInfo
 from assistant.errors import EngineFailed, PromptTooLong, TemplateFailed
 from assistant.events import Event, Finished, FinishReason, Loading, Reading, Text, Usage
-from assistant.gguf_file import Header, read_header
-from assistant.llama_context import BATCH, LlamaContext
-from assistant.llama_model import LlamaModel, load_model
+from assistant.gguf.file import Header, read_header
+from assistant.llama.context import BATCH, LlamaContext
+from assistant.llama.model import LlamaModel, load_model
+from assistant.llama.sampler import Sampler
+from assistant.llama.stop_texts import StopTexts
 from assistant.messages import Message, Sampling
-from assistant.prompt import render
+from assistant.prompt.render import render
 from assistant.proof import read_standing
-from assistant.sampler import Sampler
-from assistant.stop_texts import StopTexts
 
 _SMALLEST_CONTEXT = 4096
 _SMALLEST_ANSWER = 64

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.errors import InvalidModelFile
-from assistant.gguf_file import Header, read_header
-from assistant.gguf_types import FILE_TYPES, TENSOR_TYPES
+from assistant.gguf.file import Header, read_header
+from assistant.gguf.types import FILE_TYPES, TENSOR_TYPES
 
 U8, I8, U16, I16, U32, I32, F32, BOOL, STRING, ARRAY, U64, I64, F64 = range(13)
 CODES = {U8: "B", I8: "b", U16: "H", I16: "h", U32: "I", I32: "i", F32: "f", BOOL: "B", U64: "Q", I64: "q", F64: "d"}

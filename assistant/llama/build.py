@@ -1,4 +1,4 @@
-"""`python -m assistant.llama_build`: what the installed llama.cpp says of itself and of its devices, one JSON line.
+"""`python -m assistant.llama.build`: what the installed llama.cpp says of itself and of its devices, one JSON line.
 
 For `assistant.hardware`, which runs it as a child process: loading a backend may end the process on a broken driver.
 Source of the functions: ggml-backend.h and llama.h of llama.cpp; llama-cpp-python binds only those of llama.h.

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import TemplateFailed
-from assistant.gguf_file import read_header
+from assistant.gguf.file import read_header
 from assistant.messages import Message, Role
-from assistant.prompt import Run, render
+from assistant.prompt.render import Run, render
 from tests.convert.tiny import CHATML
 
 HARMLESS = [Message("system", "Be brief."), Message("user", "Hi"), Message("assistant", "Hello!"), Message("user", "?")]

@@ -5,7 +5,7 @@ from types import TracebackType
 
 import llama_cpp
 
-from assistant.llama_model import LlamaModel
+from assistant.llama.model import LlamaModel
 from assistant.messages import Sampling
 
 _PENALTY_WINDOW = 256

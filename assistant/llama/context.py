@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import llama_cpp
 
 from assistant.errors import EngineFailed
-from assistant.llama_log import llama_log
-from assistant.llama_model import LlamaModel
+from assistant.llama.log import llama_log
+from assistant.llama.model import LlamaModel
 
 BATCH = 512
 """Tokens read at once: progress is told, and a stop is heard, that often."""

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import errors, wire
+from assistant import errors
 from assistant.events import Event, Finished, Loading, Reading, Text, Usage
 from assistant.fake import FAKE_INFO
 from assistant.messages import Message, Sampling
+from assistant.process import wire
 
 EVENTS: list[Event] = [
     Loading(0.5),

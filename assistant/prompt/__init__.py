@@ -1,0 +1,1 @@
+"""Messages to a prompt, through the chat template that the model file carries."""

@@ -1,0 +1,1 @@
+"""Tests of `assistant/gguf`, one file a module."""

@@ -1,0 +1,1 @@
+"""Tests of `assistant/llama`, one file a module."""

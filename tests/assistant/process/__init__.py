@@ -1,0 +1,1 @@
+"""Tests of `assistant/process`, one file a module."""

@@ -1,0 +1,1 @@
+"""Tests of `assistant/prompt`, one file a module."""
