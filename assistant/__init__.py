@@ -13,7 +13,7 @@ from assistant.errors import (
     PromptTooLong,
     TemplateFailed,
 )
-from assistant.events import Event, Finished, FinishReason, Loading, Reading, Text, Usage, coalesce
+from assistant.events import Event, Finished, FinishReason, Loading, Reading, Settled, Text, Usage, coalesce
 from assistant.fake import FAKE_INFO, FakeEngine
 from assistant.messages import Message, Role, Sampling
 from assistant.models import open_engine
@@ -43,6 +43,7 @@ __all__ = [
     "Reading",
     "Role",
     "Sampling",
+    "Settled",
     "Summary",
     "TemplateFailed",
     "Text",

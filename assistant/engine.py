@@ -11,6 +11,9 @@ from typing import Protocol
 from assistant.events import Event, Loading
 from assistant.messages import Message, Sampling
 
+KvTypes = tuple[str, str]
+"""Types in which the keys and the values of what was read are kept: `f16`, `q8_0` or `q4_0` each."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
@@ -29,6 +32,10 @@ class ModelInfo:
     layers: int
     proof: str = ""
     """`proven`, `partly proven` or `unproven`; empty: nobody has looked."""
+    kv: str = ""
+    """Types of keys and values in memory, as `q8_0/f16`; empty before anything was read."""
+    memory: int = 0
+    """Bytes that the running setting takes by the plan: weights, keys and values, buffers; 0 before there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,12 @@ class EngineSettings:
     context: int | None = None
     """Upper limit of the context in tokens; None: the trained length."""
     gpu_layers: int | None = None
-    """Layers to offload; None: all that the build can offload."""
+    """Layers to offload; None: all that fit."""
     threads: int | None = None
+    kv: KvTypes | None = None
+    """None: the fastest that fits."""
+    saved_readings: bool = True
+    """Whether the memory of long prompts is kept on disk, and taken from there."""
 
 
 class Engine(Protocol):

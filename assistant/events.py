@@ -1,6 +1,6 @@
-"""What an engine says while it works: frozen values, in this order: `Loading* Reading* Text* Finished`.
+"""What an engine says while it works: frozen values, in this order: `Loading* Settled? Reading* Text* Finished`.
 
-`Loading` comes only when the model was not in memory. A stream that is closed early ends without `Finished`; one that
+`Loading` comes only when the model was not in memory, `Settled` only when room for the reading had to be made. A stream that is closed early ends without `Finished`; one that
 fails ends with an exception from `assistant.errors`. The module knows nothing of models, processes or screens.
 """
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Literal
 
-FinishReason = Literal["stop", "length"]
-"""`stop`: the model ended its answer (or a stop text came); `length`: the answer reached its limit of tokens."""
+FinishReason = Literal["stop", "length", "repetition"]
+"""`stop`: the model ended its answer (or a stop text came); `length`: the answer reached its limit of tokens;
+`repetition`: it had begun to say the same thing without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,23 @@ class Loading:
     """The model is being loaded; `fraction` goes from 0 to 1."""
 
     fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Room was made for what is to be read: how much, and why in this way."""
+
+    context: int
+    """In tokens."""
+    kv: str
+    """Types of keys and values, as `q8_0/f16`."""
+    gpu_layers: int
+    memory: int
+    """Bytes by the plan: weights, keys and values, buffers."""
+    reason: str
+    """One sentence with the figures it rests on."""
+    stepped_down: bool = False
+    """A better setting was tried first and failed; `reason` says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +77,7 @@ class Finished:
     usage: Usage
 
 
-Event = Loading | Reading | Text | Finished
+Event = Loading | Settled | Reading | Text | Finished
 
 
 def coalesce(events: Iterable[Event], *, hz: float = 20.0) -> Iterator[Event]:

@@ -12,7 +12,7 @@ from typing import Any
 from assistant import errors
 from assistant.engine import ModelInfo
 from assistant.errors import AssistantError, EngineFailed, PromptTooLong
-from assistant.events import Event, Finished, Loading, Reading, Text, Usage
+from assistant.events import Event, Finished, Loading, Reading, Settled, Text, Usage
 from assistant.messages import Message, Sampling
 
 _ERRORS = {
@@ -75,6 +75,8 @@ def event_in(value: Mapping[str, Any]) -> Event:
     match value:
         case {"kind": "Loading", "fraction": fraction}:
             return Loading(fraction)
+        case {"kind": "Settled"}:
+            return Settled(**{name: field for name, field in value.items() if name != "kind"})
         case {"kind": "Reading", "done": done, "total": total, "reused": reused}:
             return Reading(done, total, reused)
         case {"kind": "Text", "text": text}:
@@ -82,7 +84,7 @@ def event_in(value: Mapping[str, Any]) -> Event:
         case {"kind": "Finished", "reason": reason, "usage": usage}:
             return Finished(reason, Usage(**usage))
         case _:
-            raise ValueError("an event is one of four kinds")
+            raise ValueError("an event is one of five kinds")
 
 
 def error_out(error: AssistantError) -> dict[str, Any]:
