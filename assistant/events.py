@@ -1,7 +1,8 @@
 """What an engine says while it works: frozen values, in this order: `Loading* Settled? Reading* Text* Finished`.
 
-`Loading` comes only when the model was not in memory, `Settled` only when room for the reading had to be made. A stream that is closed early ends without `Finished`; one that
-fails ends with an exception from `assistant.errors`. The module knows nothing of models, processes or screens.
+`Loading` comes only when the model was not in memory, `Settled` only when room for the reading had to be made. A stream
+that is closed early ends without `Finished`; one that fails ends with an exception from `assistant.errors`. The module
+knows nothing of models, processes or screens.
 """
 
 from collections.abc import Iterable, Iterator
