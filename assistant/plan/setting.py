@@ -1,0 +1,41 @@
+"""How a context is made, and what it takes: frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One way to make a context of a model."""
+
+    context: int
+    """In tokens, of all sequences together."""
+    k: str
+    """Type of the keys: `f16`, `q8_0` or `q4_0`."""
+    v: str
+    """Type of the values; other than `f16` only with flash attention."""
+    flash: bool
+    """Flash attention."""
+    gpu_layers: int
+    """Layers to offload, the output counting as one."""
+    batch: int
+    """Tokens computed at once."""
+    sequences: int = 1
+
+    @property
+    def kv(self) -> str:
+        """Types of keys and values, as `q8_0/f16`."""
+        return f"{self.k}/{self.v}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Bytes by the name of the device."""
+
+    weights: Mapping[str, int]
+    kv: Mapping[str, int]
+    compute: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(sum(part.values()) for part in (self.weights, self.kv, self.compute))
