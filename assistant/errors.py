@@ -7,6 +7,7 @@
     ├── PromptTooLong        the prompt and the answer do not fit the context
     ├── TemplateFailed       the model's chat template cannot be rendered
     ├── EngineFailed         llama.cpp refused, or the child process that runs it died
+    ├── InvalidSetting       a value of sampling, a grammar, a schema or the settings file cannot be used
     └── OutputFailed         a result cannot be written where it was asked for
 
 A message is one line of three parts: `what was found; what was expected; what to do`.
@@ -47,6 +48,10 @@ class TemplateFailed(AssistantError):
 
 class EngineFailed(AssistantError):
     """llama.cpp refused the model or a batch, or the child process that runs it died."""
+
+
+class InvalidSetting(AssistantError):
+    """A value of sampling, a grammar, a JSON schema or the settings file cannot be used."""
 
 
 class OutputFailed(AssistantError):
