@@ -37,7 +37,7 @@ def read_standing(file: Path) -> Standing:
         if path.stat().st_size > _MAX_BYTES:
             return Standing("unproven", f"{path.name} is too large for a report")
         report = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(report, dict) or report.get("mark") != _content_mark(file):
+        if not isinstance(report, dict) or report.get("mark") != content_mark(file):
             return Standing("unproven", f"{path.name} is of another file; luciole verify makes a new one")
     except (OSError, ValueError, RecursionError):
         return Standing("unproven", f"{path.name} cannot be read; luciole verify makes a new one")
@@ -63,7 +63,7 @@ def _standing(report: Mapping[str, Any]) -> Standing:
     return Standing("proven", f"equal to {against} in: {', '.join(rungs)}", rungs, against, date)
 
 
-def _content_mark(file: Path) -> str:
+def content_mark(file: Path) -> str:
     """SHA-256 over the size, the first MiB, and 64 pages of 4 KiB spread over the file, as the report has it."""
     with file.open("rb") as stream:
         size = stream.seek(0, os.SEEK_END)

@@ -1,44 +1,57 @@
 """The engine on llama.cpp in this process: reads prompts in batches, writes token by token, keeps what it has read.
 
-The context is as large as the prompt and its answer need (at least 4,096 tokens), grows with them, and never passes the
-limit. A prompt that begins like what is in memory is read only from where it differs.
+The context is as large as the prompt and its answer need, grows with them, and never passes the limit. A prompt that
+begins like something read before is read only from where it differs.
 """
 
 import os
-from codecs import getincrementaldecoder
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as Flag
 from threading import Lock
 from time import perf_counter
+from typing import TypeVar
 
+import llama_cpp
 import psutil
 
 from assistant.engine import EngineSettings, ModelInfo
 from assistant.errors import EngineFailed, PromptTooLong, TemplateFailed
-from assistant.events import Event, Finished, FinishReason, Loading, Reading, Text, Usage
-from assistant.gguf.file import Header, read_header
+from assistant.events import Event, Finished, Loading, Reading, Settled, Text, Usage
+from assistant.gguf.file import read_header
+from assistant.gguf.header import Header
 from assistant.llama.context import BATCH, LlamaContext
+from assistant.llama.embeddings import Embedder
+from assistant.llama.many import AT_ONCE, answer_all, room, shared
 from assistant.llama.model import LlamaModel, load_model
-from assistant.llama.sampler import Sampler
-from assistant.llama.stop_texts import StopTexts
+from assistant.llama.recall import Recall
+from assistant.llama.room import Choice, Room
+from assistant.llama.writing import Writing
 from assistant.messages import Message, Sampling
+from assistant.plan.setting import Setting
 from assistant.prompt.render import render
-from assistant.proof import read_standing
+from assistant.proof import content_mark, read_standing
+from assistant.readings import SavedReadings, kind_of
 
-_SMALLEST_CONTEXT = 4096
 _SMALLEST_ANSWER = 64
 """Room that must be left for an answer; less is no answer."""
 _LEAST_CONTEXT = 128
+_NO_TOKEN = -1
+_SHARE_FOR_COPIES = 0.25
+"""Of the free memory, what copies of other conversations may take."""
+
+Yielded = TypeVar("Yielded")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     model: LlamaModel
     info: ModelInfo
-    template: str | None
+    header: Header
+    room: Room
 
 
 class LlamaEngine:
@@ -49,7 +62,11 @@ class LlamaEngine:
         self._settings = settings or EngineSettings()
         self._name = name or path.stem
         self._loaded: _Loaded | None = None
-        self._context: LlamaContext | None = None
+        self._embedder: Embedder | None = None
+        self._threads = self._settings.threads or _cores()
+        self._recall = Recall(self._saved_readings, _room_for_copies)
+        self._mark: str | None = None
+        """Of the file's content; found when it is first needed."""
         self._interrupted = Flag()
         self._closed = False
         self._calling = Lock()
@@ -65,12 +82,30 @@ class LlamaEngine:
 
     def count(self, content: str | Sequence[Message]) -> int:
         with self._call():
-            loaded = self._load_now()
-            return len(loaded.model.encode_text(content) if isinstance(content, str) else self._prompt(loaded, content))
+            loaded = _result(self._load())
+            if isinstance(content, str):
+                return len(loaded.model.encode_text(content))
+            return len(self._prompt(loaded, content))
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         with self._call():
             yield from self._answer(messages, sampling)
+
+    def stream_many(
+        self, prompts: Sequence[Sequence[Message]], sampling: Sampling
+    ) -> Generator[tuple[int, Event], None, None]:
+        with self._call():
+            if prompts:
+                yield from self._answer_many(prompts, sampling)
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        with self._call():
+            loaded = _result(self._load())
+            if self._embedder is None:
+                self._embedder = Embedder(
+                    loaded.model, loaded.header, longest=loaded.info.context, threads=self._threads
+                )
+            return self._embedder.embed(texts)
 
     def interrupt(self) -> None:
         """End the running stream without `Finished`, within a batch where the device allows it. From any thread."""
@@ -102,10 +137,12 @@ class LlamaEngine:
                 self.close()
 
     def _free(self) -> None:
-        if self._context is not None:
-            self._context.free()
-            self._context = None
+        self._recall.forget()
+        if self._embedder is not None:
+            self._embedder.free()
+            self._embedder = None
         if self._loaded is not None:
+            self._loaded.room.free()
             self._loaded.model.free()
             self._loaded = None
 
@@ -114,63 +151,87 @@ class LlamaEngine:
         loaded = yield from self._load()
         ready = perf_counter()
         prompt = self._prompt(loaded, messages)
-        context = self._room(loaded, len(prompt), sampling.max_tokens)
-        reused = context.keep_common(prompt)
-        yield Reading(reused, len(prompt), reused)
-        while len(context.tokens) < len(prompt):
-            if not context.decode(prompt[len(context.tokens) : len(context.tokens) + BATCH]):
+        self._expect_room(loaded, prompt, sampling)
+        context = yield from self._make_room(loaded, len(prompt) + sampling.max_tokens, most=loaded.info.context)
+        with Writing(loaded.model, sampling, most=_most(sampling, context, prompt), prompt=prompt) as writing:
+            reused = self._recall.begin(context, prompt)
+            yield Reading(reused, len(prompt), reused)
+            # What cannot be cut back by one token ends before the last one, so that the same prompt finds it again.
+            whole = len(prompt) if context.plain else len(prompt) - 1
+            if not (yield from self._read(context, prompt[:whole], total=len(prompt), reused=reused)):
                 return
-            yield Reading(len(context.tokens), len(prompt), reused)
-        read = perf_counter()
-        written, reason = yield from self._write(loaded.model, context, sampling)
-        usage = Usage(
-            prompt_tokens=len(prompt),
-            reused_tokens=reused,
-            answer_tokens=written,
-            context=context.size,
-            load_seconds=ready - started,
-            read_seconds=read - ready,
-            write_seconds=perf_counter() - read,
-        )
-        if reason is not None:
-            yield Finished(reason, usage)
-
-    def _write(
-        self, model: LlamaModel, context: LlamaContext, sampling: Sampling
-    ) -> Generator[Text, None, tuple[int, FinishReason | None]]:
-        """The answer; its tokens and why it ended (None: interrupted)."""
-        most = min(sampling.max_tokens, context.size - len(context.tokens))
-        decoder = getincrementaldecoder("utf-8")("replace")
-        stops = StopTexts(sampling.stop)
-        written = 0
-        reason: FinishReason = "length"
-        with Sampler(sampling, model, most) as sampler:
-            while written < most:
-                token = sampler.next(context.pointer)
-                if model.ends_answer(token):
-                    reason = "stop"
-                    break
-                written += 1
-                text = stops.feed(decoder.decode(model.bytes_of(token)))
-                if text:
+            if whole < len(prompt):
+                if not context.decode(prompt[whole:]):
+                    return
+                yield Reading(len(prompt), len(prompt), reused)
+            read = perf_counter()
+            while writing.reason is None:
+                if text := writing.step(context.pointer):
                     yield Text(text)
-                if stops.reached:
-                    return written, "stop"
-                if written < most and not context.decode([token]):
-                    return written, None
-        rest = stops.feed(decoder.decode(b"", final=True)) + stops.rest()
-        if rest:
-            yield Text(rest)
-        return written, reason
+                if writing.reason is None and not context.decode([writing.token]):
+                    return
+            usage = Usage(
+                prompt_tokens=len(prompt),
+                reused_tokens=reused,
+                answer_tokens=writing.written,
+                context=context.size,
+                load_seconds=ready - started,
+                read_seconds=read - ready,
+                write_seconds=perf_counter() - read,
+            )
+            yield Finished(writing.reason, usage)
 
-    def _load_now(self) -> _Loaded:
-        loading = self._load()
-        while True:
-            try:
-                next(loading)
-            except StopIteration as end:
-                loaded: _Loaded = end.value
-                return loaded
+    def _answer_many(
+        self, prompts: Sequence[Sequence[Message]], sampling: Sampling
+    ) -> Generator[tuple[int, Event], None, None]:
+        started = perf_counter()
+        loaded = yield from _numbered(0, self._load())
+        load_seconds = perf_counter() - started
+        ids = [self._prompt(loaded, messages) for messages in prompts]
+        for prompt in ids:
+            self._expect_room(loaded, prompt, sampling)
+        limit = loaded.info.context
+        at_once = min(len(ids), AT_ONCE)
+        while at_once > 1 and room(ids, sampling.max_tokens, at_once) > limit:
+            at_once -= 1
+        need = min(limit, room(ids, sampling.max_tokens, at_once))
+        context = yield from _numbered(0, self._make_room(loaded, need, most=limit, sequences=at_once + 1))
+        beginning = ids[0][: shared(ids)]
+        reused = self._recall.begin(context, [*beginning, _NO_TOKEN])
+        yield 0, Reading(reused, len(ids[0]), reused)
+        if not (yield from _numbered(0, self._read(context, beginning, total=len(ids[0]), reused=reused))):
+            return
+
+        def write(prompt: Sequence[int]) -> Writing:
+            return Writing(loaded.model, sampling, most=_most(sampling, context, prompt), prompt=prompt)
+
+        yield from answer_all(context, ids, write, reused=reused, load_seconds=load_seconds)
+
+    def _read(
+        self, context: LlamaContext, tokens: Sequence[int], *, total: int, reused: int
+    ) -> Generator[Reading, None, bool]:
+        """Read on until memory holds these tokens, with which it begins; False: interrupted."""
+        began = perf_counter()
+        first = len(context.tokens)
+        while len(context.tokens) < len(tokens):
+            at = len(context.tokens)
+            if len(tokens) - at <= 2 * BATCH:  # where another question about the same document will branch off
+                context.take_checkpoint()
+            if not context.decode(tokens[at : at + BATCH]):
+                return False
+            yield Reading(len(context.tokens), total, reused)
+        context.take_checkpoint()
+        self._recall.has_read(context, len(tokens) - first, perf_counter() - began)
+        return True
+
+    def _saved_readings(self, setting: Setting) -> SavedReadings | None:
+        """Those of this very model, made with this setting's memory by this llama.cpp."""
+        if not self._settings.saved_readings:
+            return None
+        if self._mark is None:
+            self._mark = content_mark(self._path)
+        facts = {"model": self._mark, "k": setting.k, "v": setting.v, "flash": setting.flash}
+        return SavedReadings(kind_of(**facts, llama=llama_cpp.__version__))
 
     def _load(self) -> Generator[Loading, None, _Loaded]:
         if self._loaded is not None:
@@ -180,12 +241,24 @@ class LlamaEngine:
         header = read_header(self._path)
         model = yield from load_model(self._path, self._settings)
         try:
-            self._loaded = _Loaded(model, self._describe(model, header), header.chat_template)
+            info = self._describe(model, header)
         except EngineFailed:
             model.free()
             raise
+        room_ = Room(model, self._ladder, self._recall, threads=self._threads, interrupted=self._interrupted.is_set)
+        self._loaded = _Loaded(model, info, header, room_)
         yield Loading(1.0)
         return self._loaded
+
+    def _make_room(
+        self, loaded: _Loaded, tokens: int, *, most: int, sequences: int = 1
+    ) -> Generator[Settled, None, LlamaContext]:
+        context = yield from loaded.room.make(tokens, most=most, sequences=sequences)
+        choice = loaded.room.choice
+        if choice is not None:
+            info = replace(loaded.info, kv=choice.setting.kv, memory=choice.memory)
+            self._loaded = replace(loaded, info=info)
+        return context
 
     def _describe(self, model: LlamaModel, header: Header) -> ModelInfo:
         if not model.can_answer:
@@ -218,13 +291,13 @@ class LlamaEngine:
         )
 
     def _prompt(self, loaded: _Loaded, messages: Sequence[Message]) -> list[int]:
-        if loaded.template is None:
+        if loaded.header.chat_template is None:
             raise TemplateFailed(
                 f"{self._path.name} carries no chat template; an instruction-tuned model was expected, since a base "
                 "model cannot chat; use another model"
             )
         model = loaded.model
-        prompt = model.encode(render(loaded.template, messages, bos=model.bos, eos=model.eos))
+        prompt = model.encode(render(loaded.header.chat_template, messages, bos=model.bos, eos=model.eos))
         if not prompt:
             raise TemplateFailed(
                 f"the chat template of {self._path.name} makes an empty prompt; the messages were expected in it; "
@@ -232,38 +305,64 @@ class LlamaEngine:
             )
         return prompt
 
-    def _room(self, loaded: _Loaded, prompt: int, answer: int) -> LlamaContext:
-        """A context that holds prompt and answer, or as much of the answer as the limit leaves.
-
-        Raises PromptTooLong, EngineFailed.
-        """
+    def _expect_room(self, loaded: _Loaded, prompt: Sequence[int], sampling: Sampling) -> None:
+        """Raises PromptTooLong where prompt and answer exceed the limit, or the least of an answer does."""
         limit = loaded.info.context
-        longest = limit - min(answer, _SMALLEST_ANSWER)
-        if prompt > longest:
+        longest = limit - min(sampling.max_tokens, _SMALLEST_ANSWER)
+        if len(prompt) > longest:
             raise PromptTooLong(
-                f"the prompt has {prompt:,} tokens; at most {longest:,} fit the context of {limit:,} beside an answer; "
-                "shorten it, or use a model with a longer context",
-                tokens=prompt,
+                f"the prompt has {len(prompt):,} tokens; at most {longest:,} fit the context of {limit:,} beside an "
+                "answer; shorten it, or use a model with a longer context",
+                tokens=len(prompt),
                 limit=longest,
             )
-        need = max(prompt + answer, _SMALLEST_CONTEXT)
-        saved = None
-        if self._context is not None and self._context.size < min(limit, need):
-            # A conversation grows turn by turn: with a quarter to spare it moves seldom, and what was read moves along.
-            need += need // 4
-            saved = self._context.saved()
-            self._context.free()
-            self._context = None
-        if self._context is None:
-            self._context = LlamaContext(
-                loaded.model,
-                min(limit, -(-need // 256) * 256),
-                threads=self._settings.threads or _cores(),
-                interrupted=self._interrupted.is_set,
-            )
-            if saved is not None:
-                self._context.restore(saved)
-        return self._context
+
+    def _ladder(self, tokens: int, sequences: int) -> Iterator[Choice]:
+        if (loaded := self._loaded) is None:
+            return
+        heads = llama_cpp.llama_model_n_head(loaded.model.pointer)
+        batch = 512
+        while batch > 128 and batch * tokens * heads * 4 > 512 << 20:
+            batch //= 2
+        flash = bool(loaded.model.gpu_layers) or batch * tokens * heads * 4 > 512 << 20
+        k, v = self._settings.kv or ("f16", "f16")
+        yield Choice(
+            Setting(tokens, k, v, flash or v != "f16", loaded.model.gpu_layers, 512 if flash else batch, sequences),
+            0,
+            "x",
+        )
+
+
+def _result(events: Generator[Loading, None, _Loaded]) -> _Loaded:
+    """Run to the end; what comes of it."""
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            found: _Loaded = end.value
+            return found
+
+
+def _numbered(number: int, events: Generator[Yielded, None, Result]) -> Generator[tuple[int, Yielded], None, Result]:
+    """The same events, each with the number of its prompt."""
+    with closing(events):
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                found: Result = end.value
+                return found
+            yield number, event
+
+
+def _most(sampling: Sampling, context: LlamaContext, prompt: Sequence[int]) -> int:
+    """Tokens the answer may have."""
+    return min(sampling.max_tokens, context.size - len(prompt))
+
+
+def _room_for_copies() -> int:
+    """Bytes."""
+    return int(psutil.virtual_memory().available * _SHARE_FOR_COPIES)
 
 
 def _cores() -> int:

@@ -91,10 +91,15 @@ class LlamaModel:
         )
 
     @property
+    def window(self) -> int:
+        """Tokens that layers with a sliding window look back; 0 where there are none."""
+        return int(llama_cpp.llama_model_n_swa(self.pointer))
+
+    @property
     def plain_memory(self) -> bool:
         """What it has read can be cut at any token: no sliding window, no recurrent state."""
         return not (
-            llama_cpp.llama_model_n_swa(self.pointer)
+            self.window
             or llama_cpp.llama_model_is_recurrent(self.pointer)
             or llama_cpp.llama_model_is_hybrid(self.pointer)
         )
@@ -138,14 +143,19 @@ class LlamaModel:
                     pending.clear()
         return ids + self.encode_text("".join(pending))
 
+    def encode_whole(self, text: str) -> list[int]:
+        """Ids of plain text with what the model puts around every text, as `[CLS]` and `[SEP]`."""
+        return self._tokenize(text, add_special=True)
+
     def encode_text(self, text: str) -> list[int]:
         """Ids of plain text: nothing is added and no control token is recognised."""
+        return self._tokenize(text, add_special=False) if text else []
+
+    def _tokenize(self, text: str, *, add_special: bool) -> list[int]:
         data = text.encode("utf-8", errors="replace")
-        if not data:
-            return []
         room = len(data) + 8
         out = (llama_cpp.llama_token * room)()
-        count = llama_cpp.llama_tokenize(self.vocab, data, len(data), out, room, False, False)
+        count = llama_cpp.llama_tokenize(self.vocab, data, len(data), out, room, add_special, False)
         if count < 0:
             raise EngineFailed(f"llama.cpp makes {-count} tokens of {len(data)} bytes; at most {room} were expected")
         return list(out[:count])

@@ -19,7 +19,7 @@ from assistant.engine import EngineSettings
 from assistant.errors import EngineFailed, TemplateFailed
 from assistant.events import Event, Finished, Loading, Reading, Text, Usage
 from assistant.gguf.file import read_header
-from assistant.llama import engine as llama
+from assistant.llama import room, writing
 from assistant.llama.engine import LlamaEngine
 from assistant.llama.model import LlamaModel, load_model
 from assistant.messages import Message, Sampling
@@ -128,7 +128,7 @@ class Scripted:
 
     ids: tuple[int, ...] = ()
 
-    def __init__(self, sampling: Sampling, vocabulary: int, most: int) -> None:
+    def __init__(self, *_: object) -> None:
         self._left = list(self.ids)
 
     def __enter__(self) -> "Scripted":
@@ -137,7 +137,7 @@ class Scripted:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def next(self, context: int) -> int:
+    def next(self, context: int, index: int) -> int:
         return self._left.pop(0)
 
 
@@ -151,7 +151,7 @@ def writes(engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch) -> Callable[...
         model = engine._loaded.model
         end = llama_cpp.llama_vocab_eos(model.vocab)
         monkeypatch.setattr(Scripted, "ids", (*model.encode_text(text), end))
-        monkeypatch.setattr(llama, "Sampler", Scripted)
+        monkeypatch.setattr(writing, "Sampler", Scripted)
         events = list(engine.stream(SHORT, Sampling(max_tokens=most, stop=stop)))
         monkeypatch.undo()
         return events
@@ -205,7 +205,7 @@ def test_a_growing_context_keeps_what_was_read(starter_gguf: Path, monkeypatch: 
     further = [*SHORT, Message("assistant", ANSWER), Message("user", "Why? " * 120 + "And of Italy?")]
     with closing(LlamaEngine(starter_gguf, ONE)) as fresh:
         expected = answer(list(fresh.stream(further, GREEDY)))
-    monkeypatch.setattr(llama, "_SMALLEST_CONTEXT", 64)
+    monkeypatch.setattr(room, "SMALLEST_CONTEXT", 64)
     with closing(LlamaEngine(starter_gguf, ONE)) as engine:
         first = usage_of(list(engine.stream(SHORT, GREEDY)))
         assert first.context == 256
@@ -235,9 +235,11 @@ def test_a_stop_is_heard_inside_a_batch(engine: LlamaEngine) -> None:
         timer.join()
     assert rest == [], "the first batch of 512 tokens takes far longer than the 0.3 s before the stop"
     assert silent < 1.0
-    assert engine._context
-    memory = llama_cpp.llama_get_memory(engine._context.pointer)
-    assert llama_cpp.llama_memory_seq_pos_max(memory, 0) == len(engine._context.tokens) - 1
+    assert engine._loaded
+    context = engine._loaded.room.context
+    assert context
+    memory = llama_cpp.llama_get_memory(context.pointer)
+    assert llama_cpp.llama_memory_seq_pos_max(memory, 0) == len(context.tokens) - 1
     assert answer(list(engine.stream(SHORT, GREEDY))) == ANSWER
 
 
