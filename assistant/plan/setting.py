@@ -27,6 +27,11 @@ class Setting:
         """Types of keys and values, as `q8_0/f16`."""
         return f"{self.k}/{self.v}"
 
+    @property
+    def kv_words(self) -> str:
+        """The same as `--kv` takes it, `q8_0` where both are alike."""
+        return self.k if self.k == self.v else self.kv
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -39,3 +44,16 @@ class Sizes:
     @property
     def total(self) -> int:
         return sum(sum(part.values()) for part in (self.weights, self.kv, self.compute))
+
+    @property
+    def devices(self) -> frozenset[str]:
+        """Those on which anything lies."""
+        return frozenset(name for part in (self.weights, self.kv, self.compute) for name in part)
+
+    def on(self, device: str) -> int:
+        return sum(part.get(device, 0) for part in (self.weights, self.kv, self.compute))
+
+    @property
+    def working(self) -> int:
+        """What comes on top of the weights."""
+        return self.total - sum(self.weights.values())
