@@ -137,11 +137,8 @@ class LlamaContext:
             or size + sum(len(point.data) for point in self.checkpoints) > _MOST_CHECKPOINT_BYTES
         ):
             del self.checkpoints[0]
-        if size > _MOST_CHECKPOINT_BYTES:
-            return
-        data = (ctypes.c_uint8 * size)()
-        if llama_cpp.llama_state_seq_get_data_ext(self.pointer, data, size, 0, _PARTIAL) == size:
-            self.checkpoints.append(Checkpoint(len(self.tokens), bytes(data)))
+        if size <= _MOST_CHECKPOINT_BYTES and (point := self._checkpoint()) is not None:
+            self.checkpoints.append(point)
 
     def state_size(self) -> int:
         """Bytes that `snapshot` and `save` take for what is in memory."""
@@ -202,8 +199,20 @@ class LlamaContext:
             raise self._failure(count, status)
         return status == 0 and not self._interrupted()
 
+    def share(self) -> None:
+        """Make sequence 0 fit to be copied: of a sliding window, only what later tokens look at is left.
+
+        llama.cpp lays new tokens over those that have left the window, but not while two sequences hold them.
+        Raises EngineFailed.
+        """
+        if self._window and self.tokens:
+            point = self._checkpoint()
+            if point is None or not self._return(point):
+                self._clear()
+                raise self._failure(0, 0)
+
     def copy_sequence(self, to: int) -> None:
-        """Let another sequence hold all that sequence 0 holds."""
+        """Let another sequence hold all that sequence 0 holds. Call `share` before the first copy."""
         llama_cpp.llama_memory_seq_cp(self._memory, 0, to, -1, -1)
 
     def drop_sequence(self, sequence: int) -> None:
@@ -255,6 +264,14 @@ class LlamaContext:
     def _cut_memory(self, length: int) -> bool:
         removed = llama_cpp.llama_memory_seq_rm(self._memory, 0, length, -1)
         return bool(removed) and llama_cpp.llama_memory_seq_pos_max(self._memory, 0) == length - 1
+
+    def _checkpoint(self) -> Checkpoint | None:
+        """This place; None where llama.cpp refuses."""
+        size = llama_cpp.llama_state_seq_get_size_ext(self.pointer, 0, _PARTIAL)
+        data = (ctypes.c_uint8 * size)()
+        if llama_cpp.llama_state_seq_get_data_ext(self.pointer, data, size, 0, _PARTIAL) != size:
+            return None
+        return Checkpoint(len(self.tokens), bytes(data))
 
     def _return(self, point: Checkpoint) -> bool:
         data = (ctypes.c_uint8 * len(point.data)).from_buffer_copy(point.data)

@@ -74,6 +74,7 @@ def answer_all(
     free = list(range(1, context.setting.sequences))
     slots: list[_Slot] = []
     start = len(context.tokens)
+    context.share()
     with ExitStack() as stack:
         stack.callback(_leave, context)
         while waiting or slots:
