@@ -291,6 +291,11 @@ class LlamaEngine:
         )
 
     def _prompt(self, loaded: _Loaded, messages: Sequence[Message]) -> list[int]:
+        if loaded.header.chat_template is None and loaded.header.number(f"{loaded.header.architecture}.pooling_type"):
+            raise EngineFailed(
+                f"{self._path.name} makes vectors of texts and writes none; a language model was expected; "
+                "choose another"
+            )
         if loaded.header.chat_template is None:
             raise TemplateFailed(
                 f"{self._path.name} carries no chat template; an instruction-tuned model was expected, since a base "
