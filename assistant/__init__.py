@@ -1,11 +1,18 @@
 """A GGUF in, events out: chat and summaries. Imports nothing of `tui`, and `convert` only from the command line."""
 
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.keeper import Keeper
+from assistant.conversation.markdown import export_markdown
+from assistant.conversation.store import Entry, Hit, Store
+from assistant.conversation.tree import Tree
+from assistant.conversation.turns import Forgot, Heading, Notice, Turn
+from assistant.conversation.window import WhenFull, Window
 from assistant.document import Document, read_document
 from assistant.engine import Engine, EngineSettings, ModelInfo
 from assistant.errors import (
     AssistantError,
     EngineFailed,
+    HistoryFailed,
     InvalidDocument,
     InvalidModelFile,
     InvalidSetting,
@@ -29,28 +36,41 @@ __all__ = [
     "Engine",
     "EngineFailed",
     "EngineSettings",
+    "Entry",
     "Event",
     "FakeEngine",
     "FinishReason",
     "Finished",
+    "Forgot",
+    "Heading",
+    "HistoryFailed",
+    "Hit",
     "InvalidDocument",
     "InvalidModelFile",
     "InvalidSetting",
+    "Keeper",
     "Loading",
     "Message",
     "ModelInfo",
     "ModelNotFound",
+    "Notice",
     "OutputFailed",
     "PromptTooLong",
     "Reading",
     "Role",
     "Sampling",
     "Settled",
+    "Store",
     "Summary",
     "TemplateFailed",
     "Text",
+    "Tree",
+    "Turn",
     "Usage",
+    "WhenFull",
+    "Window",
     "coalesce",
+    "export_markdown",
     "one_line",
     "open_engine",
     "printable",

@@ -8,6 +8,7 @@
     ├── TemplateFailed       the model's chat template cannot be rendered
     ├── EngineFailed         llama.cpp refused, or the child process that runs it died
     ├── InvalidSetting       a value of sampling, a grammar, a schema or the settings file cannot be used
+    ├── HistoryFailed        kept conversations cannot be opened, found, or read from a file
     └── OutputFailed         a result cannot be written where it was asked for
 
 A message is one line of three parts: `what was found; what was expected; what to do`.
@@ -52,6 +53,10 @@ class EngineFailed(AssistantError):
 
 class InvalidSetting(AssistantError):
     """A value of sampling, a grammar, a JSON schema or the settings file cannot be used."""
+
+
+class HistoryFailed(AssistantError):
+    """The kept conversations cannot be opened, the one asked for is not among them, or an import is none."""
 
 
 class OutputFailed(AssistantError):

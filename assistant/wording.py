@@ -24,6 +24,19 @@ INSTRUCTION = {
 }
 """What a chat tells the model by itself, by the language of the question; nothing for `und`."""
 
+RECAP_REQUEST = {
+    # Ours. Asked at the end of the turns that are to be left out, so that what was read of them is used again.
+    "zh": "请用一段话总结我们到目前为止的对话，保留其中的事实、数字、名称和决定。",
+    "en": "Summarize our conversation so far in one paragraph. Keep its facts, numbers, names and decisions.",
+}
+"""How the model is asked for what stands in place of the oldest turns of a full conversation."""
+
+RECAP = {
+    "zh": "[此前对话的摘要：{summary}]\n\n{question}",
+    "en": "[Summary of the conversation before: {summary}]\n\n{question}",
+}
+"""The first question that the model still sees, with that summary before it: every template carries a question."""
+
 _ENGLISH = {"the", "of", "and", "to", "in", "is", "a", "that", "for", "it"}
 """The ten commonest words; a fifth to a third of running English."""
 

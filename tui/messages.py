@@ -34,6 +34,14 @@ class Ended(Message):
         self.used = used
 
 
+class Noted(Message):
+    """The conversation has something to say itself: what the model no longer sees, or that nothing is being kept."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
 class Failed(Message):
     """The job ended with an error, and the engine is free for the next one."""
 

@@ -1,5 +1,7 @@
 """One engine and one conversation, as jobs for the worker thread. Opens the engine when the first job needs it.
 
+Every conversation is kept as it happens; a new one begins after `forget`.
+
 The generators run in the worker thread, one at a time; `forget`, `info`, `interrupt` and `close` may be used from
 any.
 The module knows nothing of widgets.
@@ -7,7 +9,19 @@ The module knows nothing of widgets.
 
 from collections.abc import Callable, Generator
 
-from assistant import Conversation, Engine, Event, Loading, ModelInfo, Summary, read_document, summarize
+from assistant import (
+    Conversation,
+    Engine,
+    Event,
+    Forgot,
+    Keeper,
+    Loading,
+    ModelInfo,
+    Notice,
+    Summary,
+    read_document,
+    summarize,
+)
 
 
 class Session:
@@ -17,6 +31,7 @@ class Session:
         self._open_engine = open_engine
         self._engine: Engine | None = None
         self._conversation: Conversation | None = None
+        self._keeper = Keeper()
         self._closed = False
 
     @property
@@ -28,11 +43,11 @@ class Session:
         """Open the engine and bring the model into memory."""
         yield from self._ready().load()
 
-    def say(self, text: str) -> Generator[Event, None, None]:
+    def say(self, text: str) -> Generator[Event | Forgot | Notice, None, None]:
         """The answer to `text`, as the next turn of the conversation."""
         engine = self._ready()
         if self._conversation is None:
-            self._conversation = Conversation(engine)
+            self._conversation = Conversation(engine, keeper=self._keeper)
         yield from self._conversation.say(text)
 
     def summarize(self, path: str) -> Generator[Event | Summary, None, None]:
@@ -57,10 +72,14 @@ class Session:
             self._engine.interrupt()
 
     def close(self) -> None:
-        """Free the model; an engine that is being opened right now is freed as soon as it is."""
+        """Free the model and write the last words; an engine that is being opened right now is freed as soon as it is.
+
+        Waits for the disk, and no longer than four tenths of a second.
+        """
         self._closed = True
         if self._engine is not None:
             self._engine.close()
+        self._keeper.close()
 
     def _ready(self) -> Engine:
         if self._engine is None:

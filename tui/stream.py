@@ -14,10 +14,10 @@ from threading import Lock, Thread
 
 from textual.message import Message
 
-from assistant import AssistantError, Event, Finished, Summary, Text, coalesce
-from tui.messages import Broke, Ended, Failed, Heard, Summarized
+from assistant import AssistantError, Event, Finished, Forgot, Notice, Summary, Text, coalesce
+from tui.messages import Broke, Ended, Failed, Heard, Noted, Summarized
 
-Events = Generator[Event | Summary, None, None]
+Events = Generator[Event | Summary, None, None] | Generator[Event | Forgot | Notice, None, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,9 @@ class Streamer:
                 for event in events:
                     if isinstance(event, Summary):
                         self._post(Summarized(event))
+                        continue
+                    if isinstance(event, Forgot | Notice):
+                        self._post(Noted(event.text))
                         continue
                     pieces += isinstance(event, Text)
                     yield event

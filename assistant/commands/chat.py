@@ -11,7 +11,7 @@ from assistant.commands.options import engine_options, sampling_options, setting
 from assistant.messages import Sampling
 
 if TYPE_CHECKING:
-    from assistant.conversation import Conversation
+    from assistant.conversation.conversation import Conversation
 
 DEFAULT = Sampling()
 
@@ -49,7 +49,7 @@ def chat(
     With PROMPT, or with text on standard input (which then follows PROMPT), one answer is printed. With neither, on a
     terminal, a conversation begins; /help in it lists what it knows.
     """
-    from assistant.conversation import Conversation
+    from assistant.conversation.conversation import Conversation
     from assistant.models import open_engine
 
     question = _question(prompt)

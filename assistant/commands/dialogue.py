@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import click
 
 from assistant.console import Answer, follow, narrate, note, tell_if_cut
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
 from assistant.errors import AssistantError, PromptTooLong
 from assistant.events import Finished
 

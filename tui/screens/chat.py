@@ -15,7 +15,7 @@ from textual.widgets import Static, TextArea
 from assistant import AssistantError, EngineFailed, Finished, ModelInfo, PromptTooLong, Reading, Text, Usage, one_line
 from tui.activity import Activity, bill
 from tui.commands import Unknown, completions, parse
-from tui.messages import Broke, Ended, Failed, Heard, Summarized
+from tui.messages import Broke, Ended, Failed, Heard, Noted, Summarized
 from tui.screens.help import HelpScreen
 from tui.session import Session
 from tui.stream import Events, Job, Streamer
@@ -293,6 +293,10 @@ class ChatScreen(Screen[None]):
                 *(f"warning: {warning}" for warning in summary.warnings),
             )
         )
+
+    @on(Noted)
+    async def _noted(self, message: Noted) -> None:
+        await self._transcript.add(Note(message.text), after=self._turn.user if self._turn is not None else None)
 
     @on(Ended)
     async def _ended(self, message: Ended) -> None:

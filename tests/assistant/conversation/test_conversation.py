@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
 from assistant.errors import EngineFailed, PromptTooLong
 from assistant.events import Event, Finished, Loading, Reading, Text, Usage
 from assistant.fake import FakeEngine

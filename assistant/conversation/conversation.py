@@ -1,0 +1,271 @@
+"""A conversation: the tree of what was said so far, and the next answer as a stream of events.
+
+Words are never lost and nothing is overwritten: a question asked otherwise or an answer written anew becomes a sibling;
+an answer that is stopped, or fails midway, stays as far as it came; a question without a word of answer leaves the path
+(and stays in the tree, removed), so the next try is clean. What no longer fits is refused, or left out and marked, as
+`when_full` says. The module knows nothing of screens, commands or files: `keep` is told every change.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import replace
+from typing import Protocol
+
+from assistant.conversation.memory import Memory
+from assistant.conversation.tree import Tree
+from assistant.conversation.turns import (
+    Change,
+    EndReason,
+    Forgot,
+    Heading,
+    Marked,
+    Notice,
+    Placed,
+    Turn,
+    Words,
+    new_id,
+    now,
+)
+from assistant.conversation.window import WhenFull, Window
+from assistant.engine import Engine
+from assistant.errors import AssistantError
+from assistant.events import Event, Finished, Text, Usage
+from assistant.messages import Message, Sampling
+from assistant.wording import INSTRUCTION, Language, language_of
+
+Said = Event | Forgot | Notice
+"""What a conversation yields: the engine's events, and before them what it has to say itself."""
+
+
+class Keeps(Protocol):
+    """Where changes go: at once, without waiting for a disk. `notices`: what the user should know of it, each once."""
+
+    def keep(self, change: Change) -> None: ...
+
+    def notices(self) -> tuple[str, ...]: ...
+
+
+class Conversation:
+    """Turns with one engine; not for two threads at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sampling: Sampling | None = None,
+        system: str | None = None,
+        *,
+        when_full: WhenFull = "stop",
+        keeper: Keeps | None = None,
+        saved: tuple[Heading, Tree] | None = None,
+    ) -> None:
+        """`saved`: a conversation to go on with; `system`, unless None, replaces its instruction."""
+        self.engine = engine
+        self.sampling = sampling if sampling is not None else Sampling()
+        self.when_full: WhenFull = when_full
+        self._keeper = keeper
+        self._heading = Heading(new_id(), now(), system=system)
+        self._tree = Tree()
+        self._memory = Memory(engine)
+        self._languages: dict[str, Language] = {}
+        if saved is not None:
+            heading, self._tree = saved
+            self._heading = heading if system is None else replace(heading, system=system)
+
+    @property
+    def id(self) -> str:
+        return self._heading.id
+
+    @property
+    def tree(self) -> Tree:
+        """To look at; what changes it goes through this conversation."""
+        return self._tree
+
+    @property
+    def heading(self) -> Heading:
+        """What is known of it beside its turns."""
+        return replace(self._heading, current=self._tree.current)
+
+    @property
+    def system(self) -> str | None:
+        """Instruction before all turns; None: to answer in the language of the last question; empty: none at all."""
+        return self._heading.system
+
+    @system.setter
+    def system(self, text: str | None) -> None:
+        self._head(replace(self._heading, system=text))
+
+    @property
+    def path(self) -> tuple[Turn, ...]:
+        """The turns of the current path, also those that the model no longer sees."""
+        return self._tree.path
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Everything the next answer will be given: the system message, if any, then user and assistant in turn."""
+        return self._memory.prompt(self._instruction(), self._tree)
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the last answer of the path took; None before one, and where it was stopped or failed."""
+        return self.path[-1].usage if self.path else None
+
+    def window(self) -> Window:
+        """What the next prompt takes of the context. Exact, each prompt counted once; not while an answer runs.
+
+        Raises what `Engine.count` raises.
+        """
+        return self._memory.window(self._instruction(), self._tree)
+
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know about the keeping of this conversation, each once."""
+        return self._keeper.notices() if self._keeper is not None else ()
+
+    def say(self, text: str) -> Generator[Said, None, None]:
+        """The answer to `text`, as it comes. Closing the iterator stops the model and keeps the words so far.
+
+        Where the path ends with a question (its program was killed before the answer), this one becomes its sibling.
+        Raises what `Engine.stream` raises.
+        """
+        last = self.path[-1] if self.path else None
+        parent = last.parent if last is not None and last.role == "user" else self._tree.current
+        yield from self._answer(Turn(new_id(), parent, "user", text, now()))
+
+    def edit(self, turn_id: str, text: str) -> Generator[Said, None, None]:
+        """The answer to a question of the tree in other words, as a sibling of it. Raises KeyError; else as `say`."""
+        question = self._tree[turn_id]
+        if question.role != "user":
+            raise KeyError(f"{turn_id} is no question")
+        yield from self._answer(Turn(new_id(), question.parent, "user", text, now()))
+
+    def regenerate(self, turn_id: str | None = None) -> Generator[Said, None, None]:
+        """Another answer, as a sibling, to the question `turn_id`, or in place of the answer of that name.
+
+        None: to the last question of the path. Raises KeyError where there is none; else as `say`.
+        """
+        if turn_id is None:
+            if not self.path:
+                raise KeyError("there is no question yet")
+            turn_id = self.path[-1].id
+        turn = self._tree[turn_id]
+        yield from self._answer(turn if turn.role == "user" or turn.parent is None else self._tree[turn.parent])
+
+    def select(self, turn_id: str) -> None:
+        """Lead the path through this turn. Raises KeyError for one that is unknown or removed."""
+        self._tree.select(turn_id)
+        self._head(self._heading)
+
+    def remove(self, turn_id: str) -> None:
+        """Take out a turn and what follows it; `restore` undoes it. Raises KeyError."""
+        self._changed(turn_id, self._tree.remove)
+
+    def restore(self, turn_id: str) -> None:
+        """Undo `remove`. Raises KeyError."""
+        self._changed(turn_id, self._tree.restore)
+
+    def rename(self, title: str) -> None:
+        """Give it a title; empty: the first question stands for it again."""
+        self._head(replace(self._heading, title=" ".join(title.split())))
+
+    def clear(self) -> None:
+        """Begin a new conversation; the system message stays, and what was kept of the old one."""
+        self._heading = Heading(new_id(), now(), system=self.system)
+        self._tree = Tree()
+
+    def _answer(self, question: Turn) -> Generator[Said, None, None]:
+        identity, tree, before = self.id, self._tree, self._tree.current
+        fresh = question.id not in tree
+        if fresh:
+            tree.add(question)
+        else:
+            tree.end_at(question.id)
+        self._head(self._heading)
+        self._keep(Placed(identity, question))
+        answer: Turn | None = None
+        pieces: list[str] = []
+        reason: EndReason = "stopped"
+        usage: Usage | None = None
+        try:
+            yield from map(Notice, self.notices())
+            if not (yield from self._make_room()):
+                return
+            with closing(self.engine.stream(self.messages, self.sampling)) as events:
+                for event in events:
+                    if answer is None and isinstance(event, Text | Finished):
+                        model = self.engine.info.name if self.engine.info is not None else ""
+                        answer = Turn(new_id(), question.id, "assistant", "", now(), model)
+                        tree.add(answer)
+                        self._keep(Placed(identity, answer))
+                        self._head(self._heading)
+                    match event:
+                        case Text(piece) if answer is not None:
+                            pieces.append(piece)
+                            self._keep(Words(answer.id, piece))
+                        case Finished(reason, usage):
+                            yield from map(Notice, self.notices())
+                    yield event
+        except AssistantError:
+            reason = "failed"
+            raise
+        finally:
+            if answer is not None:
+                answer = replace(answer, content="".join(pieces), reason=reason, usage=usage)
+                tree.replace(answer)
+                self._keep(Placed(identity, answer))
+            elif fresh:
+                tree.remove(question.id)
+                tree.end_at(before)
+                self._keep(Placed(identity, tree[question.id]))
+            else:
+                tree.end_at(before)
+            self._head(self._heading)
+
+    def _make_room(self) -> Generator[Said, None, bool]:
+        """See that the prompt fits, as `when_full` says; False: interrupted meanwhile."""
+        if self.when_full == "stop":
+            return True
+        yield from self.engine.load()
+        made = yield from self._memory.make_room(
+            self._instruction(), self._tree, self.sampling, summarize=self.when_full == "summarize"
+        )
+        if made is None:
+            return True
+        if made == "interrupted":
+            return False
+        place, mark = made
+        self._tree.mark(place, mark)
+        self._keep(Marked(place, mark))
+        yield mark
+        return True
+
+    def _instruction(self) -> str | None:
+        if self.system is not None or not self.path:
+            return self.system
+        return INSTRUCTION.get(self._language())
+
+    def _language(self) -> Language:
+        """Of the last question that tells: "why?" and pure code say nothing of the language, it stays as it was."""
+        for turn in reversed(self.path):
+            if turn.role == "user":
+                if turn.id not in self._languages:
+                    self._languages[turn.id] = language_of(turn.content)
+                if self._languages[turn.id] != "und":
+                    return self._languages[turn.id]
+        return "und"
+
+    def _changed(self, turn_id: str, change: Callable[[str], None]) -> None:
+        change(turn_id)
+        self._keep(Placed(self.id, self._tree[turn_id]))
+        self._head(self._heading)
+
+    def _replace(self, turn: Turn) -> None:
+        self._tree.replace(turn)
+        self._keep(Placed(self.id, turn))
+
+    def _head(self, heading: Heading) -> None:
+        self._heading = heading
+        if self._tree.turns:  # an empty conversation is not kept
+            self._keep(self.heading)
+
+    def _keep(self, change: Change) -> None:
+        if self._keeper is not None:
+            self._keeper.keep(change)

@@ -1,0 +1,155 @@
+"""What the model is shown of a conversation, how many tokens that takes, and what is left out when they are too many.
+
+The whole prompt is counted by the engine, once for each prompt; single turns, once for each text, only to choose which
+of them go. While the last answer's own figures say that the next question fits, nothing but that question is counted.
+"""
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from typing import Literal
+
+from assistant.conversation.tree import Tree
+from assistant.conversation.turns import Forgot, Turn
+from assistant.conversation.window import Window, leave_out, room_for_prompt
+from assistant.engine import Engine
+from assistant.errors import PromptTooLong
+from assistant.events import Event, Finished, Text
+from assistant.messages import Message, Sampling
+from assistant.wording import RECAP, RECAP_REQUEST, language_of
+
+_LONGEST_SUMMARY = 400
+_TEMPLATE = 64
+"""More than any template puts around one question, in tokens."""
+_KEPT_COUNTS = 8
+
+Made = tuple[str, Forgot] | Literal["interrupted"] | None
+"""Where a mark belongs, and the mark; None: there is room as it is."""
+
+
+class Memory:
+    """Prompts and their sizes for one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._texts: dict[str, int] = {}
+        self._prompts: dict[tuple[Message, ...], int] = {}
+
+    def prompt(self, instruction: str | None, tree: Tree) -> tuple[Message, ...]:
+        """The messages for the next answer: instruction, and the turns of the path that the model sees."""
+        return _prompt(instruction, tree.path, _mark(tree))
+
+    def window(self, instruction: str | None, tree: Tree) -> Window:
+        """Exact figures for that prompt; loads the model if need be. Raises what `Engine.count` raises."""
+        messages, mark = self.prompt(instruction, tree), _mark(tree)
+        for _ in self._engine.load():
+            pass
+        used = self._count(messages) if messages else 0
+        limit = self._limit()
+        return Window(limit, used, max(limit - used, 0), mark.turns, mark.tokens, bool(mark.summary))
+
+    def make_room(
+        self, instruction: str | None, tree: Tree, sampling: Sampling, *, summarize: bool
+    ) -> Generator[Event, None, Made]:
+        """Which turns to leave out before the question at the end of the path is answered. The model is loaded.
+
+        Yields what the engine says while it reads for a summary. Raises what `Engine.count` raises.
+        """
+        path, mark = tree.path, _mark(tree)
+        room = room_for_prompt(self._limit(), sampling.max_tokens)
+        used = self._quick(path) or room + 1
+        if used > room:
+            used = self._count(_prompt(instruction, path, mark))
+        if mark.turns and used + mark.tokens <= room * 3 // 4:
+            return path[-1].id, Forgot(0, 0)  # a larger context than before: the model sees everything again
+        if used <= room or len(path) - mark.turns < 2:
+            return None
+
+        reserved = min(_LONGEST_SUMMARY, self._limit() // 8) if summarize else 0
+        plain = Forgot(mark.turns, mark.tokens)
+        before = self._count(_prompt(instruction, path, plain))
+        costs = self._costs(instruction, path[mark.turns :], before)
+        fixed = max(before - sum(costs), 0)
+        exchanges = max(leave_out(costs, room - reserved - fixed), 1)
+        while True:
+            left = Forgot(mark.turns + 2 * exchanges, 0)
+            after = self._count(_prompt(instruction, path, left))
+            if after + reserved <= room or exchanges == len(costs) - 1:
+                break
+            exchanges += 1
+        summary = ""
+        if summarize and after + reserved <= room:
+            written = yield from self._summary(_prompt(instruction, path[: left.turns], mark), reserved)
+            if written is None:
+                return "interrupted"
+            summary = written
+        deepest = tree.mark_on_path
+        # The first turn that stays carries the mark, so that its branches share it; a mark further on would hide it.
+        carrier = path[left.turns] if deepest is None or deepest[0] < left.turns else path[-1]
+        return carrier.id, Forgot(left.turns, mark.tokens + before - after, summary)
+
+    def _summary(self, messages: Sequence[Message], longest: int) -> Generator[Event, None, str | None]:
+        """The model's summary; empty where there is no room to ask for one; None: interrupted."""
+        chinese = language_of(messages[-2].content) == "zh"
+        request = Message("user", RECAP_REQUEST["zh" if chinese else "en"])
+        sampling = Sampling(temperature=0.0, repeat_penalty=1.1, max_tokens=longest)
+        pieces: list[str] = []
+        try:
+            with closing(self._engine.stream([*messages, request], sampling)) as events:
+                for event in events:
+                    match event:
+                        case Text(piece):
+                            pieces.append(piece)
+                        case Finished():
+                            return "".join(pieces).strip()
+                        case _:
+                            yield event
+        except PromptTooLong:
+            return ""
+        return None
+
+    def _quick(self, path: Sequence[Turn]) -> int | None:
+        """The size of the prompt by the figures of the answer before it; None where they say nothing of this model."""
+        info, answer = self._engine.info, path[-2] if len(path) > 1 else None
+        if info is None or answer is None or answer.usage is None or answer.model != info.name:
+            return None
+        return answer.usage.prompt_tokens + answer.usage.answer_tokens + self._text(path[-1].content) + _TEMPLATE
+
+    def _costs(self, instruction: str | None, turns: Sequence[Turn], total: int) -> list[int]:
+        """Tokens of each exchange, and of the question at the end, what the template puts around them included."""
+        sizes = [self._text(turn.content) for turn in turns]
+        around = max(total - sum(sizes) - self._text(instruction or ""), 0) // len(turns)
+        sizes = [size + around for size in sizes]
+        return [sum(sizes[start : start + 2]) for start in range(0, len(sizes), 2)]
+
+    def _text(self, text: str) -> int:
+        if text not in self._texts:
+            self._texts[text] = self._engine.count(text)
+        return self._texts[text]
+
+    def _count(self, messages: tuple[Message, ...]) -> int:
+        if messages not in self._prompts:
+            while len(self._prompts) >= _KEPT_COUNTS:
+                self._prompts.pop(next(iter(self._prompts)))
+            self._prompts[messages] = self._engine.count(messages)
+        return self._prompts[messages]
+
+    def _limit(self) -> int:
+        info = self._engine.info
+        return info.context if info is not None else 0
+
+
+def _mark(tree: Tree) -> Forgot:
+    """What holds at the end of the path."""
+    found = tree.mark_on_path
+    return found[1] if found is not None else Forgot(0, 0)
+
+
+def _prompt(instruction: str | None, path: Sequence[Turn], mark: Forgot) -> tuple[Message, ...]:
+    messages = [Message(turn.role, turn.content) for turn in path[mark.turns :]]
+    if mark.summary and messages:
+        question = messages[0].content
+        form = RECAP["zh" if language_of(mark.summary) == "zh" else "en"]
+        messages[0] = Message("user", form.format(summary=mark.summary, question=question))
+    if instruction is not None:
+        messages.insert(0, Message("system", instruction))
+    return tuple(messages)

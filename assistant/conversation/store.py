@@ -1,0 +1,311 @@
+"""Kept conversations: written as they happen, listed, found, loaded, removed and restored. One SQLite file for all.
+
+Any number of processes may use the file at once; one `Store` is for one thread. All failures are HistoryFailed.
+"""
+
+import sqlite3
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from assistant.conversation.database import Connect, connect, explained, is_damage, open_database, transaction
+from assistant.conversation.migrations import MIGRATIONS, Migration
+from assistant.conversation.rows import heading_in, text_out, turn_in, usage_out
+from assistant.conversation.search import excerpt, index, matching, unindex
+from assistant.conversation.tree import Tree
+from assistant.conversation.turns import Change, Forgot, Heading, Marked, Placed, Words, now, title_of
+from assistant.errors import HistoryFailed
+from assistant.paths import folder
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kept conversation in a list."""
+
+    heading: Heading
+    title: str
+    """The given one, or the beginning of the first question."""
+    changed: float
+    """Seconds since 1970."""
+    turns: int
+    """Of all branches, removed ones left out."""
+    short: str
+    """As much of the id as names it among all others; at least four characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A turn, or a title, with the words that were searched for."""
+
+    conversation: str
+    title: str
+    turn: str | None
+    """None: found in the title."""
+    role: str
+    created: float
+    excerpt: str
+    short: str
+
+
+def store_path() -> Path:
+    """Where conversations are kept."""
+    return folder("data") / "conversations.db"
+
+
+class Store:
+    """Opened at once, and closed at the end of the `with`."""
+
+    def __init__(
+        self, path: Path | None = None, *, migrations: Sequence[Migration] = MIGRATIONS, connect: Connect = connect
+    ) -> None:
+        """`notice` says what the user should know of the opening. Raises HistoryFailed."""
+        self.path = path if path is not None else store_path()
+        self._connection, self.notice = open_database(self.path, migrations, connect)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """All of the changes, or none.
+
+        Raises sqlite3.IntegrityError where a conversation that is written to was removed for good; else HistoryFailed.
+        """
+        with self._words():
+            with transaction(self._connection):
+                for change in changes:
+                    self._write(change)
+            # Not in the same transaction: words are kept also where the index cannot be.
+            if any(isinstance(change, Placed) for change in changes):
+                try:
+                    index(self._connection)
+                except sqlite3.DatabaseError as error:
+                    if is_damage(error):
+                        raise
+
+    def entries(self, *, removed: bool = False) -> list[Entry]:
+        """Conversations that have a turn, the last changed first; `removed`: those that were removed instead."""
+        query = """
+            SELECT c.*, count(t.number) AS turns,
+                   (SELECT substr(content, 1, 400) FROM turns
+                    WHERE conversation = c.id AND removed = 0 ORDER BY number LIMIT 1) AS first
+            FROM conversations c JOIN turns t ON t.conversation = c.id AND t.removed = 0
+            WHERE (c.removed IS NOT NULL) = ? GROUP BY c.id ORDER BY c.changed DESC, c.rowid DESC
+        """
+        with self._words():
+            shorts = self._shorts()
+            return [
+                Entry(
+                    heading_in(row),
+                    title_of(row["title"], row["first"]),
+                    row["changed"],
+                    row["turns"],
+                    shorts[row["id"]],
+                )
+                for row in self._rows(query, (removed,))
+            ]
+
+    def find(self, name: str) -> str:
+        """The id that begins with `name`; `last`: of the conversation that was changed last. Raises HistoryFailed."""
+        if name == "last":
+            entries = self.entries()
+            if entries:
+                return entries[0].heading.id
+            raise HistoryFailed("no conversation is kept yet; one was expected; begin with luciole chat")
+        with self._words():
+            query = "SELECT id FROM conversations WHERE substr(id, 1, ?) = ? LIMIT 2"
+            rows = self._rows(query, (len(name), name.lower())) if name else []
+        if len(rows) == 1:
+            return str(rows[0]["id"])
+        count = "no" if not rows else "more than one"
+        raise HistoryFailed(
+            f"{count} conversation begins with {name[:40]!r}; an id was expected; luciole history list shows them"
+        )
+
+    def load(self, identity: str) -> tuple[Heading, Tree]:
+        """A conversation whole: every branch, and the removed turns too. Raises HistoryFailed."""
+        with self._words():
+            # one transaction, so that another process cannot write between the three
+            self._connection.execute("BEGIN")
+            try:
+                found = self._rows("SELECT * FROM conversations WHERE id = ?", (identity,))
+                turns = self._rows("SELECT * FROM turns WHERE conversation = ? ORDER BY number", (identity,))
+                query = "SELECT m.* FROM marks m JOIN turns t ON t.id = m.turn WHERE t.conversation = ?"
+                marks = self._rows(query, (identity,))
+            finally:
+                self._connection.execute("COMMIT")
+        if not found:
+            raise HistoryFailed(
+                f"no conversation is {identity}; an id of luciole history list was expected; look there"
+            )
+        heading = heading_in(found[0])
+        try:
+            forgot = {row["turn"]: Forgot(row["turns"], row["tokens"], row["summary"]) for row in marks}
+            return heading, Tree(map(turn_in, turns), heading.current, forgot)
+        except (ValueError, TypeError) as error:
+            raise HistoryFailed(
+                f"conversation {identity} is no tree ({error}); questions and answers in turn were expected; "
+                "use another one"
+            ) from error
+
+    def search(self, text: str) -> list[Hit]:
+        """Titles and turns with all the words of `text`, in all branches, the newest first; removed ones left out."""
+        terms = text.split()
+        if not terms:
+            return []
+        with self._words():
+            shorts = self._shorts()
+            condition, values = matching(self._connection, terms)
+            query = f"""
+                SELECT turns.*, c.title, (SELECT substr(content, 1, 400) FROM turns f
+                    WHERE f.conversation = c.id AND f.removed = 0 ORDER BY f.number LIMIT 1) AS first
+                FROM turns JOIN conversations c ON c.id = turns.conversation
+                WHERE c.removed IS NULL AND turns.removed = 0 AND {condition} ORDER BY turns.number DESC
+            """  # noqa: S608  the condition is made of fixed texts
+            found = self._rows(query, values)
+        titles = [
+            Hit(entry.heading.id, entry.title, None, "title", entry.changed, entry.title, entry.short)
+            for entry in self.entries()
+            if entry.heading.title and all(term.lower() in entry.heading.title.lower() for term in terms)
+        ]
+        return titles + [
+            Hit(
+                row["conversation"],
+                title_of(row["title"], row["first"]),
+                row["id"],
+                row["role"],
+                row["created"],
+                excerpt(row["content"], terms),
+                shorts[row["conversation"]],
+            )
+            for row in found
+        ]
+
+    def add(self, heading: Heading, tree: Tree) -> None:
+        """A whole conversation at once, as an import makes one."""
+        marks = (Marked(turn, mark) for turn, mark in tree.marks.items())
+        self.write([heading, *(Placed(heading.id, turn) for turn in tree.turns), *marks])
+
+    def remove(self, identity: str) -> None:
+        """Take a conversation out of lists and searches; `restore` undoes it."""
+        self._set(identity, "removed", now())
+
+    def restore(self, identity: str) -> None:
+        """Undo `remove`."""
+        self._set(identity, "removed", None)
+
+    def archive(self, identity: str, *, archived: bool = True) -> None:
+        """Put it with the archived ones, or back."""
+        self._set(identity, "archived", archived)
+
+    def rename(self, identity: str, title: str) -> None:
+        """Give it a title; empty: the first question stands for it again."""
+        self._set(identity, "title", " ".join(title.split()))
+
+    def purge(self, identity: str) -> None:
+        """Delete a conversation for good: its words are overwritten in the file and taken out of the log."""
+        with self._words():
+            self._connection.execute("PRAGMA secure_delete = ON")
+            with transaction(self._connection):
+                unindex(self._connection, identity)
+                self._connection.execute("DELETE FROM conversations WHERE id = ?", (identity,))
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _write(self, change: Change) -> None:
+        execute = self._connection.execute
+        match change:
+            case Heading():
+                execute(
+                    """
+                    INSERT INTO conversations (id, title, system, created, changed, current, archived)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET title = excluded.title, system = excluded.system,
+                        changed = excluded.changed, current = excluded.current
+                    """,
+                    (
+                        change.id,
+                        text_out(change.title),
+                        None if change.system is None else text_out(change.system),
+                        change.created,
+                        now(),
+                        change.current,
+                        change.archived,
+                    ),
+                )
+            case Placed(conversation, turn):
+                execute(
+                    """
+                    INSERT INTO turns (id, conversation, parent, role, content, created, model, reason, usage, removed)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET content = excluded.content, reason = excluded.reason,
+                        usage = excluded.usage, removed = excluded.removed, indexed = 0
+                    """,
+                    (
+                        turn.id,
+                        conversation,
+                        turn.parent,
+                        turn.role,
+                        text_out(turn.content),
+                        turn.created,
+                        text_out(turn.model),
+                        turn.reason,
+                        usage_out(turn.usage),
+                        turn.removed,
+                    ),
+                )
+            case Marked(turn_id, mark):
+                values = (turn_id, mark.turns, mark.tokens, text_out(mark.summary))
+                execute("INSERT OR REPLACE INTO marks (turn, turns, tokens, summary) VALUES (?, ?, ?, ?)", values)
+            case Words(turn_id, text):
+                execute("UPDATE turns SET content = content || ?, indexed = 0 WHERE id = ?", (text_out(text), turn_id))
+
+    def _set(self, identity: str, column: str, value: object) -> None:
+        with self._words(), transaction(self._connection):
+            done = self._connection.execute(
+                f"UPDATE conversations SET {column} = ? WHERE id = ?",  # noqa: S608  one of four fixed names
+                (value, identity),
+            )
+            if done.rowcount == 0:
+                raise HistoryFailed(f"no conversation is {identity}; an id of luciole history list was expected")
+
+    def _shorts(self) -> dict[str, str]:
+        """For each id as much of it as no other one begins with."""
+        ids = [row["id"] for row in self._rows("SELECT id FROM conversations ORDER BY id", ())]
+        shorts = {}
+        for before, identity, after in zip(["", *ids], ids, [*ids[1:], ""], strict=False):
+            common = max(_common(before, identity), _common(identity, after))
+            shorts[identity] = identity[: max(common + 1, 4)]
+        return shorts
+
+    def _rows(self, query: str, values: Sequence[object]) -> Sequence[dict[str, Any]]:
+        cursor = self._connection.execute(query, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    @contextmanager
+    def _words(self) -> Generator[None, None, None]:
+        """SQLite's refusals as errors of ours; a broken reference stays one, for whoever writes."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            raise explained(error, self.path) from error
+
+
+def _common(one: str, other: str) -> int:
+    """Length of their common beginning."""
+    for place, (left, right) in enumerate(zip(one, other, strict=False)):
+        if left != right:
+            return place
+    return min(len(one), len(other))

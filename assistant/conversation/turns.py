@@ -1,0 +1,127 @@
+"""What a conversation is made of: turns, marks and facts about it, as frozen values. No store, no engine, no order."""
+
+import secrets
+from dataclasses import dataclass
+from time import time
+from typing import Literal
+
+from assistant.events import FinishReason, Usage
+
+EndReason = FinishReason | Literal["stopped", "failed"]
+"""Why an answer ended: as the engine said it; `stopped` by the user; `failed`: an error, or the engine's death."""
+
+END_REASONS: tuple[EndReason, ...] = ("stop", "length", "repetition", "stopped", "failed")
+
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Those that nobody takes for another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question or an answer: one node of the tree."""
+
+    id: str
+    parent: str | None
+    """The turn that it follows; None: it begins the conversation."""
+    role: Literal["user", "assistant"]
+    content: str
+    created: float
+    """Seconds since 1970."""
+    model: str = ""
+    """Name of the model that wrote it; empty for questions."""
+    reason: EndReason | None = None
+    """None for questions; for an answer: it is being written, or the program that wrote it was killed."""
+    usage: Usage | None = None
+    """None for questions, and where the answer did not come to its end."""
+    removed: bool = False
+    """Taken out by the user, with all that follows it; may be restored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgot:
+    """From here on the model no longer sees the oldest turns. A mark in the tree, and an event when it is made.
+
+    The turns stay in the conversation: only the prompt is without them.
+    """
+
+    turns: int
+    """Oldest turns of the path that are left out, all together."""
+    tokens: int
+    """What they take, in tokens of the model."""
+    summary: str = ""
+    """What the model is told in their place; empty: nothing."""
+
+    @property
+    def text(self) -> str:
+        """The same in words, for people."""
+        if not self.turns:
+            return "from here on the model sees the whole conversation again"
+        left = f"from here on the model no longer sees the first {self.turns:,} turns ({self.tokens:,} tokens)"
+        return f"{left}, but this summary of them: {self.summary}" if self.summary else left
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An event of a conversation: something about its keeping that the user should know. Comes once."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What is known of a conversation beside its turns."""
+
+    id: str
+    created: float
+    """Seconds since 1970."""
+    title: str = ""
+    """Given by the user; empty: the first question stands for it."""
+    system: str | None = None
+    """Instruction before all turns; None: to answer in the language of the question; empty: none at all."""
+    current: str | None = None
+    """The turn that the current path ends with."""
+    archived: bool = False
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A change to keep: a turn is there, or is another than it was."""
+
+    conversation: str
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A change to keep: the mark of a turn."""
+
+    turn: str
+    mark: Forgot
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A change to keep: the next words of an answer that is being written."""
+
+    turn: str
+    text: str
+
+
+Change = Heading | Placed | Marked | Words
+
+
+def new_id() -> str:
+    """Twelve random characters (59 bits); a few of them name a conversation among thousands."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(12))
+
+
+def now() -> float:
+    """Seconds since 1970 in whole milliseconds, so that a time survives being written as text."""
+    return round(time(), 3)
+
+
+def title_of(title: str, first_question: str) -> str:
+    """The title, or the beginning of the first question on one line."""
+    text = title or " ".join(first_question[:400].split())
+    return text if len(text) <= 60 else text[:59].rstrip() + "…"
