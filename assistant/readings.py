@@ -65,6 +65,12 @@ class Kept:
     bytes: int
     limit: int
 
+    @property
+    def words(self) -> str:
+        """As `3 saved, 412.0 MiB of at most 8,192 MiB`."""
+        count = f"{self.readings:,} saved"
+        return f"{count}, {self.bytes / 2**20:,.1f} MiB of at most {self.limit / 2**20:,.0f} MiB"
+
 
 def readings_folder() -> Path:
     """Where all saved readings lie; it may not exist yet."""
@@ -74,7 +80,8 @@ def readings_folder() -> Path:
 def kept(limit: int | None = None) -> Kept:
     """How much is saved now."""
     files = _files()
-    return Kept(sum(file.suffix == ".reading" for file in files), sum(map(_size, files)), limit or default_limit())
+    count = sum(file.suffix == ".reading" for file in files)
+    return Kept(count, sum(map(_size, files)), default_limit() if limit is None else limit)
 
 
 def clear() -> int:

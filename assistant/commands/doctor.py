@@ -46,12 +46,13 @@ def doctor(as_json: bool) -> None:
     folders, the default model, and the models that are there.
     """
     from assistant.hardware import hardware, reinstall_lines
+    from assistant.readings import kept
     from assistant.sanitize import printable_json
 
     machine = hardware()
     offload = machine.llama is not None and machine.llama.gpu_offload
     reinstall = {} if offload else reinstall_lines()
-    folders, model, models = _folders(), _default_model(), _models()
+    folders, model, models, readings = _folders(), _default_model(), _models(), kept()
     if as_json:
         result = {
             "luciole": version("luciole"),
@@ -61,6 +62,7 @@ def doctor(as_json: bool) -> None:
             "folders": {name: asdict(found) for name, found in folders.items()},
             "default_model": asdict(model),
             "models": [asdict(installed) for installed in models],
+            "saved_readings": asdict(readings),
         }
         click.echo(printable_json(result))
         return
@@ -68,6 +70,7 @@ def doctor(as_json: bool) -> None:
     rows += [("GPU offload", "compiled in" if offload else "not compiled in; one of these lines adds it:")]
     rows += [(f"  {backend}", line) for backend, line in reinstall.items()]
     rows += [(f"{name} folder", _shown(found)) for name, found in folders.items()]
+    rows += [("readings", f"{readings.words}; luciole cache clear removes them")]
     rows += [("default model", _shown(model))]
     rows += [("models", "" if models else "none in the model folder")]
     rows += [(f"  {found.name}", _described(found)) for found in models]

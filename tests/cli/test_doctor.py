@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant import hardware as room
+from assistant import readings
 from assistant.errors import AssistantError
 from assistant.hardware import Device, Hardware, LlamaBuild
 from tests.cli.conftest import Luciole
@@ -22,6 +23,7 @@ MACHINE = Hardware("Linux 6 (x86_64)", "3.12.1", "A fast one", 8, 16, 12 * GIB, 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Hardware:
     monkeypatch.setattr(room, "hardware", lambda: MACHINE)
+    monkeypatch.setattr(readings, "default_limit", lambda: GIB)
     monkeypatch.setattr(room, "reinstall_lines", lambda: {"CUDA": 'CMAKE_ARGS="-DGGML_CUDA=on" pip install it'})
     return MACHINE
 
@@ -48,6 +50,7 @@ def test_transcript(luciole: Luciole, machine: Hardware, luciole_home: Path, sta
         f"config folder  {luciole_home}/config\n"
         f"cache folder   {luciole_home}/cache\n"
         f"model folder   {models}\n"
+        "readings       0 saved, 0.0 MiB of at most 1,024 MiB; luciole cache clear removes them\n"
         f"default model  {starter_gguf}\n"
         "models\n"
         "  broken.gguf  broken.gguf has 4 bytes; a GGUF has at least 24; get the file again, or convert it again\n"
