@@ -22,6 +22,9 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "chat": Entry("assistant.commands.chat:chat", "Ask one question, or hold a conversation line by line."),
+    "history": Entry(
+        "assistant.commands.history:history", "List, show, search, export, import or remove kept conversations."
+    ),
     "summarize": Entry("assistant.commands.summarize:summarize", "Summarize the document DOC, read whole."),
     "convert": Entry("convert.cli:convert", "Convert a Hugging Face model folder SRC to one GGUF file."),
     "verify": Entry("convert.verify_cli:verify", "Prove FILE.gguf against the model folder it was made of."),

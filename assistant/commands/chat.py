@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assistant.commands.keeping import Keeping, keeping_options, told
 from assistant.commands.options import engine_options, sampling_options, settings
 from assistant.messages import Sampling
 
@@ -19,6 +20,7 @@ EPILOG = """\b
 Examples:
   luciole chat "What is the capital of France?"
   git diff | luciole chat "Explain this change:"
+  luciole chat --continue
 """
 
 
@@ -31,6 +33,7 @@ Examples:
     help="Instruction before the conversation; default: to answer in the language of the question; empty: none.",
 )
 @sampling_options(DEFAULT)
+@keeping_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def chat(
     prompt: str | None,
@@ -42,22 +45,25 @@ def chat(
     max_tokens: int,
     temperature: float,
     seed: int | None,
+    keeping: Keeping,
     as_json: bool,
 ) -> None:
     """Ask one question, or hold a conversation line by line.
 
     With PROMPT, or with text on standard input (which then follows PROMPT), one answer is printed. With neither, on a
-    terminal, a conversation begins; /help in it lists what it knows.
+    terminal, a conversation begins; /help in it lists what it knows. Conversations are kept as they happen, single
+    questions only with --keep; luciole history shows them.
     """
-    from assistant.conversation.conversation import Conversation
     from assistant.models import open_engine
 
     question = _question(prompt)
     if question is None and as_json:
         raise click.UsageError("--json prints one answer; give PROMPT, or text on standard input")
     sampling = Sampling(temperature=temperature, seed=seed, max_tokens=max_tokens)
-    with closing(open_engine(model, settings(context, gpu_layers, threads))) as engine:
-        conversation = Conversation(engine, sampling, system)
+    with (
+        closing(open_engine(model, settings(context, gpu_layers, threads))) as engine,
+        keeping.hold(engine, sampling, system, dialogue=question is None) as conversation,
+    ):
         if question is None:
             from assistant.commands.dialogue import hold
 
@@ -88,7 +94,7 @@ def _answer(conversation: "Conversation", question: str) -> None:
     from assistant.console import Answer, follow, tell_if_cut
 
     with Answer() as answer:
-        last = follow(conversation.say(question), answer.write)
+        last = follow(told(conversation.say(question)), answer.write)
     tell_if_cut(last)
 
 
@@ -98,7 +104,7 @@ def _answer_json(conversation: "Conversation", question: str) -> None:
     from assistant.sanitize import printable_json
 
     pieces: list[str] = []
-    match follow(conversation.say(question), pieces.append):
+    match follow(told(conversation.say(question)), pieces.append):
         case Finished(reason, usage):
             info = conversation.engine.info
             result = {

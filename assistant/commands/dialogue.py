@@ -1,26 +1,23 @@
 """The line conversation of `luciole chat`: a prompt, an answer, and again; Ctrl-C stops an answer, Ctrl-D ends it all.
 
-Answers go to stdout, everything else to stderr. No turn is ever dropped: what no longer fits is said with both counts.
+Answers go to stdout, everything else to stderr. What no longer fits is said with both counts, or left out and said, as
+the conversation is set.
 """
 
-import sys
+from collections.abc import Generator
 from importlib.util import find_spec
 
 import click
 
+from assistant.commands.keeping import told
+from assistant.commands.slash import excerpt, line, obey
 from assistant.console import Answer, follow, narrate, note, tell_if_cut
-from assistant.conversation.conversation import Conversation
+from assistant.conversation.conversation import Conversation, Said
+from assistant.conversation.markdown import shown_time
+from assistant.conversation.turns import title_of
 from assistant.errors import AssistantError, PromptTooLong
 from assistant.events import Finished
-
-HELP = """\
-/new            forget the conversation and start anew
-/system TEXT    set the instruction before the conversation; without TEXT: to answer in the
-                language of the question, as at the start
-/exit           leave (Ctrl-D too)
-/help           this list
-A line that ends with \\ goes on in the next; \"\"\" begins and ends a text of several lines.
-Ctrl-C stops an answer; the words so far stay in the conversation."""
+from assistant.sanitize import one_line
 
 
 def hold(conversation: Conversation) -> None:
@@ -31,26 +28,42 @@ def hold(conversation: Conversation) -> None:
     if info is not None:
         context = f"{info.context:,} tokens of context"
         click.echo(f"{info.name} ({info.quantization}, {context}); /help lists commands, Ctrl-D ends", err=True)
+    if conversation.path:
+        _resume(conversation)
     if find_spec("readline") is not None:
         import readline  # noqa: F401  `input` edits lines and remembers them once this is imported
     while (text := _read()) is not None:
         if text.startswith("/"):
-            if not _obey(text, conversation):
+            if text.partition(" ")[0] in {"/exit", "/quit"}:
                 return
+            said = obey(text, conversation)
+            if said is not None:
+                _turn(conversation, said)
         elif text.strip():
-            _turn(conversation, text)
+            _turn(conversation, conversation.say(text))
 
 
-def _turn(conversation: Conversation, text: str) -> None:
+def _resume(conversation: Conversation) -> None:
+    """Say which conversation goes on, and where it is."""
+    path = conversation.path
+    title = one_line(title_of(conversation.heading.title, path[0].content))
+    count = f"{len(path):,} turn{'s' if len(path) > 1 else ''}"
+    click.echo(f"continuing {title} ({count}, {shown_time(path[-1].created)}); it ended with:", err=True)
+    click.echo(f"  {excerpt(path[-1])}", err=True)
+    if path[-1].role == "user":
+        note("that question has no answer yet; /again answers it")
+
+
+def _turn(conversation: Conversation, said: Generator[Said, None, None]) -> None:
     try:
         with Answer() as answer:
-            last = follow(conversation.say(text), answer.write)
+            last = follow(told(said), answer.write)
     except KeyboardInterrupt:
         note("stopped; the words so far stay in the conversation")
     except PromptTooLong as error:
+        what = "the conversation would have" if conversation.when_full == "stop" else "the question alone would have"
         note(
-            f"the conversation would have {error.tokens:,} tokens and {error.limit:,} fit; nothing was dropped; "
-            "/new starts anew",
+            f"{what} {error.tokens:,} tokens and {error.limit:,} fit; nothing was dropped; /new starts anew",
             kind="error",
         )
         return
@@ -66,49 +79,22 @@ def _turn(conversation: Conversation, text: str) -> None:
             click.echo(f"[{used:,} of {limit:,} tokens]", err=True)
 
 
-def _obey(text: str, conversation: Conversation) -> bool:
-    """A line that starts with a slash; False: leave."""
-    command, _, argument = text.partition(" ")
-    match command:
-        case "/exit" | "/quit":
-            return False
-        case "/new":
-            conversation.clear()
-            note("a new conversation")
-        case "/system":
-            conversation.system = argument.strip() or None
-            note("the instruction is set" if conversation.system else "the instruction is the one by language again")
-        case "/help":
-            click.echo(HELP, err=True)
-        case _:
-            note(f"{command} is not a command; /help lists them; begin with a space to send a slash", kind="error")
-    return True
-
-
 def _read() -> str | None:
     """What the user typed, continued lines joined; None at the end of input."""
     lines: list[str] = []
     quoted = False
     while True:
         try:
-            line = _line("... " if lines or quoted else "> ")
+            typed = line("... " if lines or quoted else "> ")
         except EOFError:
             click.echo(err=True)
             return None
-        if not lines and not quoted and line.startswith('"""'):
-            quoted, line = True, line[3:]
-            if not line:
+        if not lines and not quoted and typed.startswith('"""'):
+            quoted, typed = True, typed[3:]
+            if not typed:
                 continue
-        if quoted and line.endswith('"""'):
-            return "\n".join([*lines, line[:-3]]).strip("\n")
-        if not quoted and not line.endswith("\\"):
-            return "\n".join([*lines, line])
-        lines.append(line if quoted else line[:-1])
-
-
-def _line(prompt: str) -> str:
-    """One line from the terminal. The prompt is not part of the answer: with stdout in a file it goes to stderr."""
-    if sys.stdout.isatty():
-        return input(prompt)
-    click.echo(prompt, nl=False, err=True)
-    return input()
+        if quoted and typed.endswith('"""'):
+            return "\n".join([*lines, typed[:-3]]).strip("\n")
+        if not quoted and not typed.endswith("\\"):
+            return "\n".join([*lines, typed])
+        lines.append(typed if quoted else typed[:-1])

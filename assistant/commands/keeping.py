@@ -1,0 +1,132 @@
+"""How the commands keep conversations: their options, and a conversation that is written down while it is held."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assistant.conversation.conversation import Conversation, Said
+    from assistant.conversation.window import WhenFull
+    from assistant.engine import Engine
+    from assistant.events import Event
+    from assistant.messages import Sampling
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+_OPTIONS = (
+    click.option(
+        "--continue",
+        "continued",
+        is_flag=False,
+        flag_value="last",
+        metavar="[ID]",
+        help="Go on with a kept conversation; without ID (or with last) the last one. Before PROMPT write the ID out.",
+    ),
+    click.option(
+        "--keep", is_flag=True, help="Keep one question and its answer too; else only conversations are kept."
+    ),
+    click.option("--no-history", is_flag=True, help="Keep nothing of this conversation."),
+    click.option(
+        "--when-full",
+        type=click.Choice(["stop", "drop", "summarize"]),
+        help="What happens when the context is full: stop and say so, or drop or summarize the oldest turns.",
+    ),
+)
+
+
+def keeping_options(function: Function) -> Function:
+    """`--continue`, `--keep`, `--no-history`, `--when-full`, handed on as one `keeping`."""
+
+    @wraps(function)
+    def gathered(
+        *, continued: str | None, keep: bool, no_history: bool, when_full: "WhenFull | None", **others: object
+    ) -> object:
+        if no_history and (keep or continued is not None):
+            raise click.UsageError("--no-history keeps nothing; leave it out, or --keep and --continue")
+        if continued is not None and " " in continued:
+            raise click.UsageError("--continue before PROMPT needs an ID; write --continue last PROMPT")
+        return function(keeping=Keeping(continued, keep, no_history, when_full), **others)
+
+    for option in reversed(_OPTIONS):
+        gathered = option(gathered)
+    return cast("Function", gathered)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What those options say."""
+
+    continued: str | None
+    keep: bool
+    no_history: bool
+    when_full: "WhenFull | None"
+
+    @contextmanager
+    def hold(
+        self, engine: "Engine", sampling: "Sampling", system: str | None, *, dialogue: bool
+    ) -> Generator["Conversation", None, None]:
+        """The conversation, new or continued; what is kept of it lies on the disk at the end."""
+        from assistant.console import note
+        from assistant.conversation.conversation import Conversation
+        from assistant.conversation.keeper import Keeper
+        from assistant.conversation.store import Store
+
+        saved = None
+        if self.continued is not None:
+            with Store() as store:
+                if store.notice:
+                    note(store.notice)
+                saved = store.load(store.find(self.continued))
+        kept = (dialogue and not self.no_history) or self.keep or saved is not None
+        keeper = Keeper() if kept else None
+        when_full = self.when_full or "stop"
+        conversation = Conversation(engine, sampling, system, when_full=when_full, keeper=keeper, saved=saved)
+        try:
+            yield conversation
+        finally:
+            if keeper is not None:
+                whole = keeper.close(_PATIENCE)
+                for text in keeper.notices():
+                    note(text)
+                if not whole:
+                    note("the disk did not take the last words in time; they are not kept")
+
+
+_PATIENCE = 2.0
+"""Seconds that the end of a command may wait for the disk."""
+
+
+def told(events: Generator["Said", None, None]) -> Generator["Event", None, None]:
+    """The engine's events; what the conversation itself has to say is told on stderr as it comes."""
+    from contextlib import closing
+
+    from assistant.console import note
+    from assistant.conversation.turns import Forgot, Notice
+
+    with closing(events):
+        for event in events:
+            if isinstance(event, Forgot | Notice):
+                note(event.text)
+            else:
+                yield event
+
+
+def write_new(path: "Path", text: str) -> None:
+    """A new file with this text. Raises OutputFailed, also where there is one of that name."""
+    from assistant.errors import OutputFailed
+
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise OutputFailed(
+            f"{path} cannot be written ({reason}); a new file in a folder that is there was expected; "
+            "choose another name"
+        ) from error

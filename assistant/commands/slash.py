@@ -1,0 +1,178 @@
+"""What may be typed after a slash in the line conversation of `luciole chat`. All they say goes to stderr."""
+
+import sys
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from assistant.commands.keeping import write_new
+from assistant.console import note
+from assistant.conversation.conversation import Conversation, Said
+from assistant.conversation.exchange import export_json
+from assistant.conversation.markdown import export_markdown
+from assistant.conversation.turns import Turn
+from assistant.errors import AssistantError
+from assistant.sanitize import one_line, printable_json
+
+Answer = Generator[Said, None, None]
+
+HELP = """\
+/again          answer the last question anew; the answer before stays as a branch (/regenerate too)
+/edit [TEXT]    ask the last question in other words; without TEXT it is there to be changed
+/branches [N]   list the alternatives along the way, or go to number N of them
+/window         tokens used, free, and left out
+/title TEXT     give the conversation a title
+/save FILE      write it to a new file: Markdown, or JSON with all branches where the name ends in .json
+/new            begin a new conversation; the one before is kept
+/system TEXT    set the instruction before the conversation; without TEXT: to answer in the
+                language of the question, as at the start
+/exit           leave (Ctrl-D too)
+/help           this list
+A line that ends with \\ goes on in the next; \"\"\" begins and ends a text of several lines.
+Ctrl-C stops an answer; the words so far stay in the conversation.
+luciole chat --continue goes on with the last conversation, luciole history lists all."""
+
+
+def obey(text: str, conversation: Conversation) -> Answer | None:
+    """Do what a line that starts with a slash says; where that is to ask the model, its answer."""
+    command, _, argument = text.partition(" ")
+    action = _COMMANDS.get(command)
+    if action is None:
+        note(f"{command} is not a command; /help lists them; begin with a space to send a slash", kind="error")
+        return None
+    return action(conversation, argument.strip())
+
+
+def excerpt(turn: Turn) -> str:
+    """The beginning of a turn on one line."""
+    words = one_line(turn.content)
+    return words if len(words) <= 100 else words[:99] + "…"
+
+
+def line(prompt: str) -> str:
+    """One line from the terminal. The prompt is not part of the answer: with stdout in a file it goes to stderr."""
+    if sys.stdout.isatty():
+        return input(prompt)
+    click.echo(prompt, nl=False, err=True)
+    return input()
+
+
+def _again(conversation: Conversation, _argument: str) -> Answer | None:
+    if conversation.path:
+        return conversation.regenerate()
+    note("there is no question yet", kind="error")
+    return None
+
+
+def _edit(conversation: Conversation, text: str) -> Answer | None:
+    question = next((turn for turn in reversed(conversation.path) if turn.role == "user"), None)
+    if question is None:
+        note("there is no question yet", kind="error")
+        return None
+    text = text or _changed(question.content)
+    if text.strip() and text != question.content:
+        return conversation.edit(question.id, text)
+    note("nothing was changed; /edit TEXT asks with other words")
+    return None
+
+
+def _changed(text: str) -> str:
+    """The text as the user changes it on one line of the terminal; empty where this terminal cannot offer it."""
+    readline = sys.modules.get("readline")
+    if "\n" in text or readline is None or not hasattr(readline, "set_startup_hook"):
+        return ""
+    readline.set_startup_hook(lambda: readline.insert_text(one_line(text)))
+    try:
+        return line("> ")
+    except EOFError:
+        click.echo(err=True)
+        return ""
+    finally:
+        readline.set_startup_hook()
+
+
+def _branches(conversation: Conversation, number: str) -> None:
+    """The turns of the path that have alternatives, all of them numbered; or go to one."""
+    path = {turn.id for turn in conversation.path}
+    families = [conversation.tree.siblings(turn.id) for turn in conversation.path]
+    choices = [turn for family in families if len(family) > 1 for turn in family]
+    if not choices:
+        note("there are no branches; /again and /edit make one")
+    elif not number:
+        for place, turn in enumerate(choices, 1):
+            mark = "*" if turn.id in path else " "
+            click.echo(f"{mark}{place:>3}  {'you' if turn.role == 'user' else 'model':>5}  {excerpt(turn)}", err=True)
+    elif number.isdecimal() and 1 <= int(number) <= len(choices):
+        conversation.select(choices[int(number) - 1].id)
+        click.echo(f"  {excerpt(conversation.path[-1])}", err=True)
+    else:
+        note(f"{number} is none of 1 to {len(choices)}; /branches lists them", kind="error")
+
+
+def _window(conversation: Conversation, _argument: str) -> None:
+    try:
+        window = conversation.window()
+    except AssistantError as error:
+        note(str(error), kind="error")
+        return
+    left = ""
+    if window.dropped_turns:
+        instead = ", a summary stands for them" if window.summarized else ""
+        left = f"; the first {window.dropped_turns:,} turns ({window.dropped_tokens:,} tokens) are left out{instead}"
+    click.echo(f"{window.used:,} of {window.limit:,} tokens used, {window.free:,} free{left}", err=True)
+
+
+def _title(conversation: Conversation, title: str) -> None:
+    conversation.rename(title)
+    note("the title is set" if title else "the first question stands for the title again")
+
+
+def _save(conversation: Conversation, name: str) -> None:
+    if not name:
+        note("/save needs the name of a new file, as /save talk.md", kind="error")
+        return
+    path = Path(name)
+    with suppress(RuntimeError):  # `~nobody`
+        path = path.expanduser()
+    heading, tree = conversation.heading, conversation.tree
+    as_json = path.suffix.lower() == ".json"
+    try:
+        write_new(
+            path, printable_json(export_json(heading, tree)) + "\n" if as_json else export_markdown(heading, tree)
+        )
+    except AssistantError as error:
+        note(str(error), kind="error")
+    else:
+        note(f"written to {path}")
+
+
+def _new(conversation: Conversation, _argument: str) -> None:
+    conversation.clear()
+    note("a new conversation")
+
+
+def _system(conversation: Conversation, text: str) -> None:
+    conversation.system = text or None
+    note("the instruction is set" if text else "the instruction is the one by language again")
+
+
+def _help(_conversation: Conversation, _argument: str) -> None:
+    click.echo(HELP, err=True)
+
+
+_COMMANDS: dict[str, Callable[[Conversation, str], Answer | None]] = {
+    "/again": _again,
+    "/regenerate": _again,
+    "/edit": _edit,
+    "/branch": _branches,
+    "/branches": _branches,
+    "/siblings": _branches,
+    "/window": _window,
+    "/title": _title,
+    "/save": _save,
+    "/new": _new,
+    "/system": _system,
+    "/help": _help,
+}
