@@ -156,14 +156,13 @@ class LlamaEngine:
         with Writing(loaded.model, sampling, most=_most(sampling, context, prompt), prompt=prompt) as writing:
             reused = self._recall.begin(context, prompt)
             yield Reading(reused, len(prompt), reused)
-            # What cannot be cut back by one token ends before the last one, so that the same prompt finds it again.
-            whole = len(prompt) if context.plain else len(prompt) - 1
-            if not (yield from self._read(context, prompt[:whole], total=len(prompt), reused=reused)):
+            # The last token alone: the same prompt again is read but for that one, and has the same logits to the bit.
+            last = len(prompt) - 1
+            if not (yield from self._read(context, prompt[:last], total=len(prompt), reused=reused)):
                 return
-            if whole < len(prompt):
-                if not context.decode(prompt[whole:]):
-                    return
-                yield Reading(len(prompt), len(prompt), reused)
+            if not context.decode(prompt[last:]):
+                return
+            yield Reading(len(prompt), len(prompt), reused)
             read = perf_counter()
             while writing.reason is None:
                 if text := writing.step(context.pointer):

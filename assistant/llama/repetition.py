@@ -16,7 +16,7 @@ LONGEST = 1024
 
 
 class Repetition:
-    """Feed every token of the answer; `endless` says what the last ones are. Each takes the same few microseconds."""
+    """Feed every token of the answer; each takes the same few microseconds."""
 
     def __init__(self) -> None:
         self._last = np.full(2 * LONGEST, -1, np.int32)
@@ -29,7 +29,8 @@ class Repetition:
         repeats = np.where(periods < PARAGRAPH, REPEATS, PARAGRAPH_REPEATS)
         self._enough = np.maximum(repeats * periods, LEAST) - periods
 
-    def feed(self, token: int) -> None:
+    def feed(self, token: int) -> bool:
+        """Whether the answer is endless now."""
         before = self._last[self._at : self._at + LONGEST]
         self._same += 1
         self._same *= before == token
@@ -38,7 +39,4 @@ class Repetition:
             self._at = LONGEST + 1
         self._at -= 1
         self._last[self._at] = token
-
-    @property
-    def endless(self) -> bool:
         return bool((self._same >= self._enough).any())

@@ -25,7 +25,7 @@ class Writing:
         self._sampler = Sampler(sampling, model, most, prompt)
         self._decoder = getincrementaldecoder("utf-8")("replace")
         self._stops = StopTexts(sampling.stop)
-        self._repetition = Repetition()
+        self._repetition = Repetition() if sampling.loop_guard else None
         self.token = 0
         """The token chosen last."""
         self.written = 0
@@ -40,12 +40,12 @@ class Writing:
             self.reason = "stop"
             return self._rest()
         self.written += 1
-        self._repetition.feed(self.token)
+        endless = self._repetition is not None and self._repetition.feed(self.token)
         text = self._stops.feed(self._decoder.decode(self._model.bytes_of(self.token)))
         if self._stops.reached:
             self.reason = "stop"
-        elif self._repetition.endless or self.written >= self._most:
-            self.reason = "repetition" if self._repetition.endless else "length"
+        elif endless or self.written >= self._most:
+            self.reason = "repetition" if endless else "length"
             text += self._rest()
         return text
 

@@ -15,8 +15,7 @@ def ends_after(tokens: list[int]) -> int | None:
     """How many tokens were read when the answer was found endless."""
     repetition = Repetition()
     for number, token in enumerate(tokens, 1):
-        repetition.feed(token)
-        if repetition.endless:
+        if repetition.feed(token):
             return number
     return None
 
@@ -87,9 +86,8 @@ def plainly(tokens: list[int]) -> bool:
 def test_it_is_the_definition(before: list[int], piece: list[int], times: int, after: list[int]) -> None:
     tokens = [*before, *piece * times, *after]
     repetition = Repetition()
-    for token in tokens:
-        repetition.feed(token)
-    assert repetition.endless == plainly(tokens)
+    for number, token in enumerate(tokens, 1):
+        assert repetition.feed(token) == plainly(tokens[:number])
 
 
 def test_the_ten_thousandth_token_costs_what_the_first_does() -> None:
@@ -98,8 +96,7 @@ def test_the_ten_thousandth_token_costs_what_the_first_does() -> None:
     def seconds(tokens: range) -> float:
         started = perf_counter()
         for token in tokens:
-            repetition.feed(token)
-            assert not repetition.endless
+            assert not repetition.feed(token)
         return perf_counter() - started
 
     seconds(range(500))
