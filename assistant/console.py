@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from assistant.events import Finished, Loading, Reading, Text
+from assistant.events import Finished, Loading, Reading, Settled, Text
 from assistant.sanitize import one_line, printable
 
 Item = TypeVar("Item")
@@ -36,6 +36,10 @@ def narrate(events: Generator[Item, None, None]) -> Generator[Item, None, None]:
                     first = first or (monotonic(), done)
                     shown = _pace(done - first[1], total - done, monotonic() - first[0])
                     bar.update(task, description=f"reading {total:,} tokens", completed=done, total=total, pace=shown)
+                case Settled() if event.is_worth_saying:
+                    bar.console.print(f"note: {one_line(event.reason)}", markup=False, highlight=False, soft_wrap=True)
+                case Settled():
+                    pass
                 case _:
                     bar.stop()
             yield event
@@ -91,7 +95,9 @@ def note(text: str, kind: str = "note") -> None:
 
 
 def tell_if_cut(last: object) -> None:
-    """A note where the answer stopped at its limit of tokens."""
+    """A note where the answer did not end by itself."""
     match last:
+        case Finished("repetition"):
+            note("the answer was stopped: it repeated itself without end; --repeat-penalty 1.1 helps against it")
         case Finished("length", usage):
             note(f"the answer was cut at {usage.answer_tokens:,} tokens; --max-tokens allows more")

@@ -53,6 +53,11 @@ class Settled:
     stepped_down: bool = False
     """A better setting was tried first and failed; `reason` says so."""
 
+    @property
+    def is_worth_saying(self) -> bool:
+        """The user loses something by it: exactness, or the setting that should have been."""
+        return self.stepped_down or self.kv != "f16/f16"
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -123,6 +123,8 @@ def _warnings(document: Document, answer: str, finished: Finished, language: Lan
         yield "the model wrote nothing; try another model"
     elif language != "und" and language_of(answer) not in {language, "und"}:
         yield f"the document is in {_NAMES[language]}, the summary is not"
+    if finished.reason == "repetition":
+        yield "the summary was stopped: it repeated itself without end; try another model"
     if finished.reason == "length":
         yield f"the summary was cut at {finished.usage.answer_tokens} tokens; allow more with --max-tokens"
 

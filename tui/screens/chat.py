@@ -12,7 +12,19 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
-from assistant import AssistantError, EngineFailed, Finished, ModelInfo, PromptTooLong, Reading, Text, Usage, one_line
+from assistant import (
+    AssistantError,
+    EngineFailed,
+    Finished,
+    FinishReason,
+    ModelInfo,
+    PromptTooLong,
+    Reading,
+    Settled,
+    Text,
+    Usage,
+    one_line,
+)
 from tui.activity import Activity, bill
 from tui.commands import Unknown, completions, parse
 from tui.messages import Broke, Ended, Failed, Heard, Noted, Summarized
@@ -266,6 +278,10 @@ class ChatScreen(Screen[None]):
         event = message.event
         self._activity.heard(event, message.pieces)
         match event:
+            case Settled() if event.is_worth_saying:
+                await self._transcript.add(
+                    Note(event.reason), after=self._turn.user if self._turn is not None else None
+                )
             case Reading(_, total):
                 self._prompted = total
                 self._used, self._exact = total, True
@@ -276,12 +292,18 @@ class ChatScreen(Screen[None]):
                     await self._turn.answer.write(text)
                     self._transcript.grown()
             case Finished(reason, usage):
-                self._conclude(reason == "length", usage)
+                self._conclude(reason, usage)
         self._show()
 
-    def _conclude(self, cut: bool, usage: Usage) -> None:
-        self._partial = cut
-        self._mark = f"cut at {usage.answer_tokens:,} tokens, the longest answer allowed" if cut else bill(usage)
+    def _conclude(self, reason: FinishReason, usage: Usage) -> None:
+        self._partial = reason != "stop"
+        match reason:
+            case "length":
+                self._mark = f"cut at {usage.answer_tokens:,} tokens, the longest answer allowed"
+            case "repetition":
+                self._mark = f"stopped, because it repeated itself without end · {bill(usage)}"
+            case "stop":
+                self._mark = bill(usage)
 
     @on(Summarized)
     def _summarized(self, message: Summarized) -> None:
