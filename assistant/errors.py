@@ -48,7 +48,15 @@ class TemplateFailed(AssistantError):
 
 
 class EngineFailed(AssistantError):
-    """llama.cpp refused the model or a batch, or the child process that runs it died."""
+    """llama.cpp refused the model or a batch, or the child process that runs it died.
+
+    `offer`: what would need less memory, in words of the command line (`--context 16384 --kv q8_0`), where a lack of
+    it is the likely cause and a smaller setting is known; else empty.
+    """
+
+    def __init__(self, message: str, *, offer: str = "") -> None:
+        super().__init__(message)
+        self.offer = offer
 
 
 class InvalidSetting(AssistantError):

@@ -1,10 +1,12 @@
 """An engine that plays a script: for tests of everything above the engine, for demos and for screenshots.
 
 It enters by the same door as the real ones and keeps their promises: order of events, stopping by closing, errors as
-exceptions. Tokens are words.
+exceptions. Tokens are words; a text's vector says which words it has.
 """
 
 from collections.abc import Generator, Iterator, Sequence
+from hashlib import sha256
+from math import sqrt
 from time import sleep
 
 from assistant.engine import ModelInfo
@@ -28,10 +30,14 @@ Script = str | Sequence[Event | AssistantError]
 """An answer (streamed word by word with a reading before it), or the events themselves; an error in it is raised."""
 
 
-class FakeEngine:
-    """Plays one script per call of `stream`, in order, and the last one again when they run out.
+_DIMENSIONS = 32
 
-    `received` holds the messages of each call; `delay` is slept before each event, in seconds.
+
+class FakeEngine:
+    """Plays one script for each prompt, in order, and the last one again when they run out.
+
+    `received` holds the messages of each prompt; `delay` is slept before each event, in seconds. Several prompts at
+    once are answered in turns, an event each.
     """
 
     def __init__(
@@ -62,10 +68,42 @@ class FakeEngine:
         return sum(len(message.content.split()) for message in content)
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
-        script = self._scripts[min(len(self.received), len(self._scripts) - 1)]
-        self.received.append(tuple(messages))
+        script = self._next_script(messages)
         self._interrupted = False
         yield from self.load()
+        yield from self._play(script, messages, sampling)
+
+    def stream_many(
+        self, prompts: Sequence[Sequence[Message]], sampling: Sampling
+    ) -> Generator[tuple[int, Event], None, None]:
+        scripts = [self._next_script(messages) for messages in prompts]
+        self._interrupted = False
+        if prompts:
+            for loading in self.load():
+                yield 0, loading
+        for messages in prompts:
+            self._expect_room(messages)
+        playing = {
+            index: self._play(script, messages, sampling)
+            for index, (script, messages) in enumerate(zip(scripts, prompts, strict=True))
+        }
+        while playing:
+            for index, events in list(playing.items()):
+                event = next(events, None)
+                if event is None:
+                    del playing[index]
+                else:
+                    yield index, event
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return [_vector(text) for text in texts]
+
+    def _next_script(self, messages: Sequence[Message]) -> Script:
+        script = self._scripts[min(len(self.received), len(self._scripts) - 1)]
+        self.received.append(tuple(messages))
+        return script
+
+    def _expect_room(self, messages: Sequence[Message]) -> int:
         tokens = self.count(messages)
         if tokens > self._info.context:
             raise PromptTooLong(
@@ -73,6 +111,10 @@ class FakeEngine:
                 tokens=tokens,
                 limit=self._info.context,
             )
+        return tokens
+
+    def _play(self, script: Script, messages: Sequence[Message], sampling: Sampling) -> Iterator[Event]:
+        tokens = self._expect_room(messages)
         for event in self._answer(script, tokens, sampling) if isinstance(script, str) else script:
             sleep(self._delay)
             if self._interrupted:
@@ -102,3 +144,12 @@ class FakeEngine:
 
     def close(self) -> None:
         self.closed = True
+
+
+def _vector(text: str) -> list[float]:
+    """Of unit length (but for no words), the same each time, nearer the more words two texts share."""
+    vector = [0.0] * _DIMENSIONS
+    for word in text.lower().split():
+        vector[sha256(word.encode("utf-8", errors="replace")).digest()[0] % _DIMENSIONS] += 1.0
+    length = sqrt(sum(value * value for value in vector))
+    return [value / length for value in vector] if length else vector

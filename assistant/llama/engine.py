@@ -69,6 +69,8 @@ class LlamaEngine:
         """Of the file's content; found when it is first needed."""
         self._interrupted = Flag()
         self._closed = False
+        self.ticks = 0
+        """Grows while llama.cpp computes: a sign of life, from any thread."""
         self._calling = Lock()
         """Held by the running call."""
 
@@ -120,6 +122,11 @@ class LlamaEngine:
                 self._free()
             finally:
                 self._calling.release()
+
+    def _asked(self) -> bool:
+        """Whether to break off, as llama.cpp asks it again and again."""
+        self.ticks += 1
+        return self._interrupted.is_set()
 
     @contextmanager
     def _call(self) -> Iterator[None]:
@@ -244,7 +251,7 @@ class LlamaEngine:
         except EngineFailed:
             model.free()
             raise
-        room_ = Room(model, self._ladder, self._recall, threads=self._threads, interrupted=self._interrupted.is_set)
+        room_ = Room(model, self._ladder, self._recall, threads=self._threads, interrupted=self._asked)
         self._loaded = _Loaded(model, info, header, room_)
         yield Loading(1.0)
         return self._loaded

@@ -23,15 +23,18 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """Names of one version: limit, use, and the lines of memory.stat that count file pages."""
+    """Names of one version: limit, use, the lines of memory.stat that count file pages, and the file of kills."""
 
     limit: str
     use: str
     given_back: tuple[str, ...]
+    kills: str
 
 
-_V2 = _Files("memory.max", "memory.current", ("inactive_file", "active_file"))
-_V1 = _Files("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file"))
+_V2 = _Files("memory.max", "memory.current", ("inactive_file", "active_file"), "memory.events")
+_V1 = _Files(
+    "memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file"), "memory.oom_control"
+)
 
 
 def limits(root: Path = Path("/")) -> list[Limit]:
@@ -45,6 +48,16 @@ def limits(root: Path = Path("/")) -> list[Limit]:
         if most is not None and use is not None and most < UNLIMITED:
             found.append(Limit(most, max(0, most - max(0, use - _given_back(folder / "memory.stat", files)))))
     return found
+
+
+def memory_kills(root: Path = Path("/")) -> int | None:
+    """Processes of this process's group that the kernel has killed for lack of memory; None where it does not say."""
+    for folder, files in _groups(root):
+        for line in (_text(folder / files.kills) or "").splitlines():
+            words = line.split()
+            if len(words) == 2 and words[0] == "oom_kill" and words[1].isdigit():
+                return int(words[1])
+    return None
 
 
 def _groups(root: Path) -> Iterator[tuple[Path, _Files]]:

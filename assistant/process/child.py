@@ -1,18 +1,21 @@
-"""A child process that answers in lines, and its death in words. Knows nothing of models."""
+"""A child process that answers in lines, watched while it works; its death in words. Knows nothing of models."""
 
 import os
-import signal
 import subprocess
 import sys
 import sysconfig
+import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread, current_thread
+from time import monotonic
 
 from assistant.errors import EngineFailed
-from assistant.paths import engine_log, open_engine_log
+from assistant.process.death import Death, death, memory_kills
+from assistant.process.heartbeat import SECONDS, Patience
+from assistant.process.pipes import Inbox, LastWords, Outbox
 
-_MAX_LINE = 1 << 26
 # Ctrl-C goes to the whole group of processes in the foreground; what it means, the parent decides.
 if sys.platform == "win32":
     _GROUP, _FLAGS = None, subprocess.CREATE_NEW_PROCESS_GROUP
@@ -21,20 +24,37 @@ else:
 # How often a thread looks before it sleeps while it waits for the others. The library's own 300,000 rounds are as fast
 # on an idle machine; with one other busy program on two cores they wrote less than 1 token a second instead of 20.
 _SPIN = {"GOMP_SPINCOUNT": "1000"}
+# Where llama.cpp gives up it would call a debugger to print where it was, which takes seconds, may ask a server for
+# symbols, and holds the process still meanwhile, beyond the death of its parent.
+_NO_DEBUGGER = {"GGML_NO_BACKTRACE": "1"}
+_KILLED_WITHIN = 0.25
+"""Seconds. The system needs longer to end a process that holds many gigabytes, or waits for a disk."""
+
+
+class Died(Exception):
+    """The child is dead, and was not asked to be."""
+
+    def __init__(self, found: Death) -> None:
+        super().__init__(found.words)
+        self.death = found
 
 
 class Child:
-    """`python -P -m MODULE ARGUMENTS` with a pipe to its stdin and one from its stdout; stderr is the engines' log."""
+    """`python -P -m MODULE ARGUMENTS`: lines to its stdin and from its stdout; what it prints goes to the log.
+
+    No method but `receive` waits. A child that nobody holds any more is killed, as it is at the end of this program.
+    """
 
     def __init__(self, module: str, arguments: Sequence[str]) -> None:
         """Raises EngineFailed where it cannot be started."""
-        log = open_engine_log()
+        self._kills = memory_kills()
         try:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, *arguments],
+                bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=log,
+                stderr=subprocess.PIPE,
                 env=_environment(),
                 process_group=_GROUP,
                 creationflags=_FLAGS,
@@ -44,8 +64,11 @@ class Child:
                 f"the engine cannot be started ({error.strerror}); a Python at {sys.executable} was expected; "
                 "install Luciole again"
             ) from error
-        finally:
-            os.close(log)
+        process = self._process
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise AssertionError("all three were asked for")
+        self._outbox, self._inbox, self._words = Outbox(process.stdin), Inbox(process.stdout), LastWords(process.stderr)
+        self._end = weakref.finalize(self, _end, os.getpid(), process, self._outbox, self._inbox, self._words)
 
     @property
     def id(self) -> int:
@@ -55,51 +78,62 @@ class Child:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def send(self, line: bytes) -> None:
-        """Raises EngineFailed where the child is dead."""
-        if self._process.stdin is None:
-            raise self.death()
-        try:
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
-        except (OSError, ValueError) as error:
-            raise self.death() from error
+    def expect_life(self) -> None:
+        """A new piece of work begins: what the system killed before is no evidence for its end."""
+        self._kills = memory_kills()
 
-    def receive(self) -> bytes:
-        """The next line. Raises EngineFailed where the child is dead."""
-        if self._process.stdout is None:
-            raise self.death()
-        try:
-            line = self._process.stdout.readline(_MAX_LINE)
-        except (OSError, ValueError) as error:
-            raise self.death() from error
-        if not line:
-            raise self.death()
-        return line
+    def send(self, line: bytes) -> None:
+        """To a dead child nothing is sent; `receive` tells."""
+        self._outbox.put(line)
+
+    def receive(self, patience: float) -> bytes:
+        """The next line. Raises Died where the child is dead, or was killed because it hung: nothing in it advanced
+        for `patience` seconds.
+        """
+        quiet = Patience(patience)
+        while True:
+            began = monotonic()
+            line = self._inbox.take(min(SECONDS, patience))
+            if line:
+                return line
+            if line is not None:
+                raise Died(self._death())
+            hung = quiet.exhausted(monotonic() - began, beats=self._inbox.beats, advanced=self._inbox.advanced)
+            if hung:
+                self.kill()
+                raise Died(Death(hung, death(0, self._words.lines()).last_words))
 
     def kill(self) -> None:
         """End it at once; may be called from any thread, and again."""
-        self._process.kill()
-        self._process.wait()
+        self._end()
 
-    def release(self) -> None:
-        """Close the pipes of a dead child. Not while another thread is reading from them."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(OSError):  # what was buffered for the dead child
-                    pipe.close()
-
-    def death(self) -> EngineFailed:
-        """What happened to it, as an error; it is dead afterwards."""
-        code = self._process.poll()
-        if code is None:
-            with suppress(subprocess.TimeoutExpired):
-                code = self._process.wait(1.0)  # its pipe has ended: it is about to go by itself
+    def _death(self) -> Death:
+        """What happened to it, whose pipe has ended; it is dead afterwards."""
+        code: int | None = None
+        with suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(1.0)  # it is about to go by itself
         self.kill()
-        return EngineFailed(
-            f"the engine died ({_cause(self._process.returncode if code is None else code)}); it starts anew with the "
-            f"next question; if it dies again, use a smaller model or --context (log: {engine_log()})"
-        )
+        self._words.thread.join(1.0)
+        if code is None:
+            return Death("it closed its pipe and stayed")
+        return death(code, self._words.lines(), kills=(self._kills, memory_kills()))
+
+
+def _end(owner: int, process: subprocess.Popen[bytes], outbox: Outbox, inbox: Inbox, words: LastWords) -> None:
+    """May run in any thread, because the garbage collector does; not in a fork of the program that started it."""
+    if os.getpid() != owner:
+        return
+    process.kill()
+    inbox.end()
+    outbox.end()
+    try:
+        process.wait(_KILLED_WITHIN)
+    except subprocess.TimeoutExpired:
+        with suppress(RuntimeError):  # this program ends too: the system buries them both
+            Thread(target=process.wait, name="burial", daemon=True).start()
+    for thread in (outbox.thread, inbox.thread, words.thread):  # they close the pipes
+        if thread is not current_thread():
+            thread.join(_KILLED_WITHIN / 5)
 
 
 def _environment() -> dict[str, str]:
@@ -108,28 +142,9 @@ def _environment() -> dict[str, str]:
     An installed package is found by itself, and then the path stays as it is: its folder before the standard library
     would let other packages' modules replace modules of that library.
     """
-    environment = (os.environ if "OMP_WAIT_POLICY" in os.environ else _SPIN | os.environ) | {}
+    environment = _NO_DEBUGGER | (os.environ if "OMP_WAIT_POLICY" in os.environ else _SPIN | os.environ)
     home = str(Path(__file__).resolve().parents[2])
     if home not in map(os.path.realpath, (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))):
         rest = os.environ.get("PYTHONPATH")
         environment["PYTHONPATH"] = os.pathsep.join([home, rest] if rest else [home])
     return environment
-
-
-def _cause(code: int) -> str:
-    """An exit code in words."""
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
-    match name:
-        case "SIGKILL":
-            return "killed, SIGKILL; perhaps the system ran out of memory"
-        case "SIGABRT":
-            return "llama.cpp gave up, SIGABRT"
-        case "SIGSEGV" | "SIGBUS" | "SIGILL" | "SIGFPE":
-            return f"a fault inside llama.cpp, {name}"
-        case _:
-            return name

@@ -1,12 +1,12 @@
 """The engine users get: the model in a child process, so that an abort in C or a lack of memory ends the child only.
 
-Same protocol as the engine inside. When the child dies, the running iterator raises EngineFailed with what happened,
-and the next call starts a new child. Closing an iterator stops the child's work and waits until it has let go.
+Same protocol as the engine inside. When the child dies, or hangs and is ended for it, the running iterator raises
+EngineFailed with what happened, and the next call starts a new child. Closing an iterator stops the child's work and
+waits until it has let go. Nothing of the model is ever in this process.
 """
 
-import json
 from collections.abc import Generator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
@@ -14,22 +14,45 @@ from typing import Any
 
 from assistant.engine import EngineSettings, ModelInfo
 from assistant.errors import EngineFailed
-from assistant.events import Event, Loading
+from assistant.events import Event, Finished, Loading, Reading, Settled, Text
 from assistant.messages import Message, Sampling
 from assistant.paths import engine_log
 from assistant.process import wire
-from assistant.process.child import Child
+from assistant.process.child import Child, Died
+from assistant.process.death import Death
 
+PATIENCE = 120.0
+"""Seconds without any advance after which a child hangs. Within a batch nothing is heard of a GPU, nor while gigabytes
+of memory are made ready, which a machine short of it swaps out meanwhile."""
+_STOP_PATIENCE = 10.0
+"""The same once it was told to stop."""
 _WORKER = "assistant.process.worker"
+_WORK: dict[type[Event], str] = {
+    Loading: "loading the model",
+    Settled: "reading",
+    Reading: "reading",
+    Text: "writing",
+    Finished: "writing",
+}
 
 
 class EngineProcess:
-    """Implements `engine.Engine`. `close` may come from any thread while another one iterates."""
+    """Implements `engine.Engine`. `close` may come from any thread while another one iterates, and never waits long."""
 
-    def __init__(self, path: Path, settings: EngineSettings | None = None, *, name: str | None = None) -> None:
-        self._arguments = [str(path.absolute()), name or path.stem, json.dumps(asdict(settings or EngineSettings()))]
+    def __init__(
+        self,
+        path: Path,
+        settings: EngineSettings | None = None,
+        *,
+        name: str | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._arguments = [str(path.absolute()), name or path.stem, wire.settings_out(settings or EngineSettings())]
+        self._patience = patience
         self._child: Child | None = None
         self._info: ModelInfo | None = None
+        self._offer = ""
+        self._doing = ""
         self._calls = 0
         self._running: int | None = None
         self._closed = False
@@ -48,111 +71,162 @@ class EngineProcess:
         child = self._child
         return child.id if child is not None and child.is_alive() else None
 
+    def start(self) -> None:
+        """Start the child ahead of the first call: it makes llama.cpp ready meanwhile. Does not wait for it.
+
+        Raises EngineFailed where no process can be started, or the engine is closed.
+        """
+        self._start()
+
     def load(self) -> Generator[Loading, None, None]:
-        for event in self._call("load"):
-            if isinstance(event, Loading):
-                yield event
+        with closing(self._call("load", "loading the model")) as replies:
+            for reply in replies:
+                if isinstance(reply.event, Loading):
+                    yield reply.event
 
     def count(self, content: str | Sequence[Message]) -> int:
-        value = content if isinstance(content, str) else [asdict(message) for message in content]
-        found: list[int] = []
-        for _ in self._call("count", found, content=value):
-            pass  # the loading of a model that a count may need
+        value = content if isinstance(content, str) else _plain(content)
+        # Events of a model that is loaded for it come first.
+        with closing(self._call("count", "counting", content=value)) as replies:
+            found = [reply.value for reply in replies if reply.value is not None]
         if not found:
             raise EngineFailed("the engine gave no count; a number of tokens was expected; install Luciole again")
         return found[0]
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
-        yield from self._call("stream", messages=[asdict(message) for message in messages], sampling=asdict(sampling))
+        request = self._call("stream", "starting", messages=_plain(messages), sampling=asdict(sampling))
+        with closing(request) as replies:
+            for reply in replies:
+                if reply.event is not None:
+                    yield reply.event
+
+    def stream_many(
+        self, prompts: Sequence[Sequence[Message]], sampling: Sampling
+    ) -> Generator[tuple[int, Event], None, None]:
+        plain = [_plain(messages) for messages in prompts]
+        with closing(self._call("stream_many", "starting", prompts=plain, sampling=asdict(sampling))) as replies:
+            for reply in replies:
+                if reply.event is not None:
+                    yield reply.index, reply.event
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        with closing(self._call("embed", "reading texts", texts=list(texts))) as replies:
+            vectors = [reply.vector for reply in replies if reply.vector is not None]
+        if len(vectors) != len(texts):
+            raise EngineFailed(
+                f"the engine gave {len(vectors)} vectors; {len(texts)} were expected, one a text; try again"
+            )
+        return vectors
 
     def interrupt(self) -> None:
         child, number = self._child, self._running
         if child is not None and number is not None:
-            with suppress(EngineFailed):  # it is dead: whoever waits for it learns that
-                child.send(wire.line({"call": "stop", "id": number}))
+            child.send(wire.line({"call": "stop", "id": number}))
 
     def close(self) -> None:
-        with self._starting:
-            self._closed = True
+        self._closed = True
+        # A start under way looks at the line above when it is done.
+        if self._starting.acquire(timeout=0.1):
             child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-            if self._calling.acquire(blocking=False):  # otherwise the running call releases it when it finds it dead
-                child.release()
-                self._calling.release()
+            self._starting.release()
+            if child is not None:
+                child.kill()
 
-    def _call(self, name: str, values: list[int] | None = None, **fields: Any) -> Generator[Event, None, None]:
-        """One request, its events; a value it brings goes to `values`. Closing the generator stops the child's work."""
+    def _call(self, name: str, doing: str, **fields: Any) -> Generator[wire.Reply, None, None]:
+        """One request, and what comes of it. Closing the generator stops the child's work."""
         if not self._calling.acquire(blocking=False):
             raise RuntimeError("two calls of one engine overlap: close what stream() returned before the next call")
         try:
             child = self._start()
             self._calls += 1
-            try:
-                yield from self._follow(child, {"call": name, "id": self._calls, **fields}, values)
-            finally:
-                if self._closed:
-                    child.release()
+            self._doing = doing
+            yield from self._follow(child, {"call": name, "id": self._calls, **fields})
+        except Died as died:
+            raise (_closed() if self._closed else self._failure(died.death)) from None
         finally:
             self._calling.release()
 
-    def _follow(self, child: Child, request: dict[str, Any], values: list[int] | None) -> Generator[Event, None, None]:
+    def _follow(self, child: Child, request: dict[str, Any]) -> Generator[wire.Reply, None, None]:
         number = self._running = request["id"]
+        child.expect_life()
         child.send(wire.line(request))
         running = True
         try:
             while running:
-                reply = self._receive(child, number)
+                reply = self._receive(child, number, self._patience)
                 running = not reply.done
                 if reply.event is not None:
-                    yield reply.event
-                if reply.value is not None and values is not None:
-                    values.append(reply.value)
+                    self._doing = _WORK[type(reply.event)]
                 if reply.error is not None:
-                    self._drain(child, number)
                     running = False
+                    with suppress(Died):  # of the same thing, and then the error says more
+                        self._drain(child, number)
                     raise reply.error
+                yield reply
+        except Died:
+            running = False
+            raise
         finally:
             self._running = None
-            if running and child.is_alive() and not self._closed:
-                with suppress(EngineFailed):  # it died of the stop: it has let go, and the next call starts a new one
+            if running and not self._closed:
+                with suppress(Died):  # of the stop: it has let go, and the next call starts a new one
                     child.send(wire.line({"call": "stop", "id": number}))
                     self._drain(child, number)
 
     def _drain(self, child: Child, number: int) -> None:
         """Wait until the child has let go of the call."""
-        while not self._receive(child, number).done:
+        while not self._receive(child, number, min(self._patience, _STOP_PATIENCE)).done:
             pass
 
-    def _receive(self, child: Child, number: int) -> wire.Reply:
-        """The next reply to this call. Raises EngineFailed where the child dies or talks nonsense."""
+    def _receive(self, child: Child, number: int, patience: float) -> wire.Reply:
+        """The next reply to this call. Raises Died where the child dies, hangs or talks nonsense."""
         while True:
-            try:
-                line = child.receive()
-            except EngineFailed as error:
-                raise (_closed() if self._closed else error) from None
+            line = child.receive(patience)
             try:
                 reply = wire.reply_in(line)
-            except ValueError as error:
+            except ValueError:
                 child.kill()
-                raise EngineFailed(
-                    f"the engine said {line[:40]!r}; a reply was expected; it was ended and starts anew with the next "
-                    f"question (log: {engine_log()})"
-                ) from error
+                raise Died(Death(f"it said {line[:40]!r}, and a reply was expected")) from None
             if reply.id == number:
                 self._info = reply.info or self._info
+                self._offer = self._offer if reply.offer is None else reply.offer
                 return reply
 
     def _start(self) -> Child:
         """The running child, or a new one."""
         with self._starting:
-            if self._closed:
+            child = self._child
+            if not self._closed and (child is None or not child.is_alive()):
+                if child is not None:
+                    child.kill()  # the pipes of a dead one
+                self._offer = ""
+                child = self._child = Child(_WORKER, self._arguments)
+            if self._closed or child is None:
+                if child is not None:
+                    child.kill()
                 raise _closed()
-            if self._child is None or not self._child.is_alive():
-                if self._child is not None:
-                    self._child.release()
-                self._child = Child(_WORKER, self._arguments)
-            return self._child
+            return child
+
+    def _failure(self, death: Death) -> EngineFailed:
+        """What the user is told: what happened, what is kept, what may help."""
+        offer = self._offer if death.memory else ""
+        if offer:
+            help_ = f"there is less to hold with {offer}"
+        elif death.memory:
+            help_ = "close other programs, or use a smaller model or --context"
+        elif self._info is not None and self._info.gpu_layers:
+            help_ = "if it dies again, try --gpu-layers 0"
+        else:
+            help_ = "if it dies again, use a smaller model or --context"
+        return EngineFailed(
+            f"the engine died while {self._doing} ({death.words}); an answer was expected, and what had come of it is "
+            f"kept; the next question starts it anew; {help_} (log: {engine_log()})",
+            offer=offer,
+        )
+
+
+def _plain(messages: Sequence[Message]) -> list[dict[str, str]]:
+    return [asdict(message) for message in messages]
 
 
 def _closed() -> EngineFailed:

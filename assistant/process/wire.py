@@ -1,16 +1,20 @@
 """How parent and child speak: one JSON object a line, one shape for each event and error, nothing executable.
 
-Requests: `{"call": "load" | "count" | "stream" | "stop", "id": n, ...}`; `stop` carries the id of the call to end.
-Replies: `{"id": n}` with `event`, `value`, `error`, or `done` as the last one of each call.
+Requests: `{"call": "load" | "count" | "stream" | "stream_many" | "embed" | "stop", "id": n, ...}`; `stop` carries the
+id of the call to end. Replies: `{"id": n}` with `event` (and `index`, of one prompt among several), `value`, `vector`
+(one a line), `offer`, `error`, or `done` as the last one of each call. Heartbeats are lines of another kind
+(`heartbeat`).
 """
 
+import binascii
 import json
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from assistant import errors
-from assistant.engine import ModelInfo
+from assistant.engine import EngineSettings, ModelInfo
 from assistant.errors import AssistantError, EngineFailed, PromptTooLong
 from assistant.events import Event, Finished, Loading, Reading, Settled, Text, Usage
 from assistant.messages import Message, Sampling
@@ -38,28 +42,37 @@ def parse(data: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the child says about the call `id`: one of the first three, or that the call is `done`."""
+    """What the child says about the call `id`."""
 
     id: int
-    event: Event | None
-    value: int | None
-    error: AssistantError | None
-    done: bool
-    info: ModelInfo | None
+    event: Event | None = None
+    index: int = 0
+    """Number of the prompt the event is of."""
+    value: int | None = None
+    vector: list[float] | None = None
+    error: AssistantError | None = None
+    offer: str | None = None
+    """Words of the next smaller setting, for the case that this one is the child's death."""
+    info: ModelInfo | None = None
+    done: bool = False
 
 
 def reply_in(data: bytes) -> Reply:
     """A line as a reply. Raises ValueError for anything else."""
     fields = parse(data)
     event, value, error = fields.get("event"), fields.get("value"), fields.get("error")
+    vector, offer = fields.get("vector"), fields.get("offer")
     try:
         return Reply(
             fields["id"],
-            None if event is None else event_in(event),
-            None if value is None else int(value),
-            None if error is None else error_in(error),
-            bool(fields.get("done")),
-            info_in(fields.get("info")),
+            event=None if event is None else event_in(event),
+            index=int(fields.get("index", 0)),
+            value=None if value is None else int(value),
+            vector=None if vector is None else vector_in(vector),
+            error=None if error is None else error_in(error),
+            offer=None if offer is None else str(offer),
+            info=info_in(fields.get("info")),
+            done=bool(fields.get("done")),
         )
     except (AttributeError, KeyError, TypeError) as failure:
         raise ValueError("a reply has the fields of its kind") from failure
@@ -89,16 +102,35 @@ def event_in(value: Mapping[str, Any]) -> Event:
 
 def error_out(error: AssistantError) -> dict[str, Any]:
     """An error as plain values."""
-    further = {"tokens": error.tokens, "limit": error.limit} if isinstance(error, PromptTooLong) else {}
+    further: dict[str, Any] = {}
+    if isinstance(error, PromptTooLong):
+        further = {"tokens": error.tokens, "limit": error.limit}
+    elif isinstance(error, EngineFailed):
+        further = {"offer": error.offer}
     return {"kind": type(error).__name__, "text": str(error), **further}
 
 
 def error_in(value: Mapping[str, Any]) -> AssistantError:
     """The error again, of its own kind."""
     text = str(value["text"])
-    if value["kind"] == "PromptTooLong":
+    kind = _ERRORS.get(str(value["kind"]), EngineFailed)
+    if kind is PromptTooLong:
         return PromptTooLong(text, tokens=int(value["tokens"]), limit=int(value["limit"]))
-    return _ERRORS.get(str(value["kind"]), EngineFailed)(text)
+    if kind is EngineFailed:
+        return EngineFailed(text, offer=str(value.get("offer", "")))
+    return kind(text)
+
+
+def vector_out(vector: Sequence[float]) -> str:
+    """A vector as the base64 of 32-bit floats, all the precision a model gives; a third of what digits take."""
+    return binascii.b2a_base64(array("f", vector).tobytes(), newline=False).decode()
+
+
+def vector_in(value: str) -> list[float]:
+    """The vector again. Raises ValueError, TypeError."""
+    numbers = array("f")
+    numbers.frombytes(binascii.a2b_base64(value, strict_mode=True))
+    return numbers.tolist()
 
 
 def info_in(value: Mapping[str, Any] | None) -> ModelInfo | None:
@@ -106,11 +138,23 @@ def info_in(value: Mapping[str, Any] | None) -> ModelInfo | None:
     return ModelInfo(**value) if value else None
 
 
-def messages_in(values: list[Mapping[str, Any]]) -> list[Message]:
+def messages_in(values: Sequence[Mapping[str, Any]]) -> list[Message]:
     """The messages again."""
     return [Message(**value) for value in values]
 
 
 def sampling_in(value: Mapping[str, Any]) -> Sampling:
     """The sampling again."""
-    return Sampling(**{**value, "stop": tuple(value["stop"])})
+    return Sampling(**value)
+
+
+def settings_in(data: str) -> EngineSettings:
+    """The settings again, from the text that `settings_out` made of them."""
+    value = json.loads(data)
+    kv = value.pop("kv")
+    return EngineSettings(**value, kv=None if kv is None else (kv[0], kv[1]))
+
+
+def settings_out(settings: EngineSettings) -> str:
+    """Settings as one argument of a command line."""
+    return json.dumps(asdict(settings))

@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import errors
-from assistant.events import Event, Finished, Loading, Reading, Text, Usage
+from assistant.engine import EngineSettings
+from assistant.events import Event, Finished, Loading, Reading, Settled, Text, Usage
 from assistant.fake import FAKE_INFO
 from assistant.messages import Message, Sampling
 from assistant.process import wire
 
 EVENTS: list[Event] = [
     Loading(0.5),
+    Settled(32768, "q8_0/f16", 3, 7_408_000_000, "32K with K in q8_0 and V in f16 needs 6.9 GiB", stepped_down=True),
     Reading(3, 9, 1),
     Text('<|im_end|>\n\u2028"\ud800😀\0'),
     Finished("length", Usage(prompt_tokens=3, read_seconds=0.25)),
@@ -30,7 +32,7 @@ def test_events_survive(event: Event) -> None:
     data = wire.line({"id": 7, "event": wire.event_out(event), "info": asdict(FAKE_INFO)})
     assert data.endswith(b"\n")
     assert data.count(b"\n") == 1
-    assert wire.reply_in(data) == wire.Reply(7, event, None, None, False, FAKE_INFO)
+    assert wire.reply_in(data) == wire.Reply(7, event=event, info=FAKE_INFO)
 
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.AssistantError)]
@@ -46,8 +48,39 @@ def test_errors_survive_with_their_kind(kind: type[errors.AssistantError]) -> No
         assert (got.tokens, got.limit) == (5, 4)
 
 
+def test_offers_survive_with_their_error() -> None:
+    got = reply({"error": wire.error_out(errors.EngineFailed("a; b; c", offer="--kv q8_0"))}).error
+    assert isinstance(got, errors.EngineFailed)
+    assert got.offer == "--kv q8_0"
+    assert reply({"offer": "--context 4096"}).offer == "--context 4096"
+
+
+def test_events_of_many_keep_their_number() -> None:
+    got = reply({"event": wire.event_out(Text("a")), "index": 3})
+    assert (got.index, got.event) == (3, Text("a"))
+
+
+@given(st.lists(st.floats(width=32, allow_nan=False)))
+def test_vectors_survive(vector: list[float]) -> None:
+    assert reply({"vector": wire.vector_out(vector)}).vector == vector
+
+
+def test_vectors_are_short_lines() -> None:
+    assert len(wire.vector_out([1 / 3] * 1024)) < 1024 * 5.5
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [EngineSettings(), EngineSettings(32768, 7, 2, ("q8_0", "f16"), saved_readings=False)],
+)
+def test_settings_survive(settings: EngineSettings) -> None:
+    got = wire.settings_in(wire.settings_out(settings))
+    assert got == settings
+    assert hash(got) == hash(settings), "a tuple is a tuple again"
+
+
 def test_requests_survive() -> None:
-    sampling = Sampling(seed=4, stop=("a", "\n"))
+    sampling = Sampling(seed=4, stop=("a", "\n"), logit_bias=((5, -1.5), ("yes", 2.0)), json_schema="{}")
     messages = [Message("system", "s"), Message("user", "u")]
     sent = wire.parse(wire.line({"id": 1, "s": asdict(sampling), "m": [asdict(message) for message in messages]}))
     assert wire.sampling_in(sent["s"]) == sampling
@@ -69,6 +102,11 @@ def test_requests_survive() -> None:
         b'{"id":1,"error":"bad"}\n',
         b'{"id":1,"error":{"kind":"PromptTooLong","text":""}}\n',
         b'{"id":1,"value":[]}\n',
+        b'{"id":1,"vector":[0.5]}\n',
+        b'{"id":1,"vector":"AAA="}\n',
+        b'{"id":1,"vector":"!!!"}\n',
+        b'{"id":1,"event":{"kind":"Settled","colour":"red"}}\n',
+        b'{"id":1,"event":{"kind":"Text","text":"a"},"index":"first"}\n',
         b'{"id":1,"info":{"name":"x"}}\n',
         b"[" * 200_000 + b"\n",
     ],
