@@ -79,6 +79,23 @@ class Engine(Protocol):
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         """Answer the last message. Raises PromptTooLong, TemplateFailed, InvalidModelFile, EngineFailed."""
 
+    def stream_many(
+        self, prompts: Sequence[Sequence[Message]], sampling: Sampling
+    ) -> Generator[tuple[int, Event], None, None]:
+        """Answer several prompts together, sooner than one after the other; what they begin with alike is read once.
+
+        Each event comes with the number of its prompt, from 0, and each prompt has its own `Reading* Text* Finished`;
+        loading and making room count to prompt 0. Closing stops all. Nothing comes of no prompts. Raises what `stream`
+        raises; one prompt that is too long refuses all before any is read.
+        """
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector a text, in their order; of unit length where the model's file says so. Loads the model if need be.
+
+        Raises PromptTooLong for a text longer than the model's context, EngineFailed for a model that was not made for
+        it, and what `load` raises.
+        """
+
     def interrupt(self) -> None:
         """End the running iterator soon and without `Finished`, in the middle of a batch where the device allows it.
 
