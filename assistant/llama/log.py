@@ -2,15 +2,18 @@
 
 import ctypes
 import os
+import re
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 
 import llama_cpp
 
 from assistant.paths import engine_log, open_engine_log
 
-_DEBUG, _ERROR, _CONTINUED = 1, 4, 5  # ggml_log_level
+_INFO, _WARNING, _ERROR, _CONTINUED = 2, 3, 4, 5  # ggml_log_level
+_COPIED = re.compile(rb"REPACK model buffer size = *([0-9.]+) MiB")
 
 
 class LlamaLog:
@@ -22,6 +25,9 @@ class LlamaLog:
         self._errors: deque[str] = deque(maxlen=4)
         self._level = 0
         self._line = b""
+        self._heard: list[str] | None = None
+        self.copied = 0
+        """Bytes of weights that llama.cpp has copied out of the mapped files into another layout, of all models."""
         self._callback = llama_cpp.llama_log_callback(self._take)
         self.forget()
 
@@ -35,10 +41,25 @@ class LlamaLog:
         self._errors.clear()
         llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
 
+    @contextmanager
+    def listening(self) -> Iterator[list[str]]:
+        """What llama.cpp says meanwhile, its smallest details too, piece by piece; only warnings go to the file."""
+        self.forget()
+        heard: list[str] = []
+        self._heard = heard
+        try:
+            yield heard
+        finally:
+            self._heard = None
+
     def _take(self, level: int, text: bytes, _: object) -> None:
         self._level = self._level if level == _CONTINUED else level
-        if self._level == _DEBUG:
+        if self._heard is not None:
+            self._heard.append(text.decode("utf-8", errors="replace"))
+        if self._level < (_INFO if self._heard is None else _WARNING):
             return
+        if found := _COPIED.search(text):
+            self.copied += round(float(found[1]) * 2**20)
         if self._level == _ERROR:
             self._errors.append(text.decode("utf-8", errors="replace"))
         self._line += text

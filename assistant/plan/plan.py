@@ -2,12 +2,13 @@
 
 An engine asks `assistant.llama.planner`, which gathers what this module needs:
 
-    planner = Planner(path, header, settings)          # settings: what the user fixed, None elsewhere
-    layers = planner.gpu_layers()                      # before the model is loaded
-    found = planner.plan(Need.of(prompt, answer, most=limit), sequences=1)
-    found.chosen.setting, found.chosen.memory, found.reason      # or raise planner.refusal(found): nothing fits
-    found.next_smaller                                 # an Option for a load that failed; `.words` to offer it
-    planner.learn(found.chosen, read=tokens, depth=depth, seconds=seconds, taken=taken_bytes())   # after a reading
+    planner = Planner(path, header, settings, threads=2)     # before the model is loaded
+    layers = planner.gpu_layers()                            # to load with
+    found = planner.plan(Need.of(prompt, answer, most=limit), gpu_layers=layers)
+    option = found.chosen                                    # None: `raise found.refusal`
+    option.setting, option.memory, found.reason              # what a context is made of, and `Settled` tells
+    found.next_smaller                                       # an Option for a load that failed; `.words` to offer it
+    planner.learn(option, read=4000, depth=4100, seconds=9.5)  # after a reading of 4,000 tokens, 100 were there before
 
 What is chosen, in this order: the largest context from `need.context` down to `need.least` in which anything fits;
 there keys and values in `q4_0` only if nothing else fits; of the rest the fastest, or a more exact one that is at most
@@ -17,6 +18,7 @@ there keys and values in `q4_0` only if nothing else fits; of the rest the faste
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from assistant.errors import EngineFailed
 from assistant.plan.correction import Correction
 from assistant.plan.machine import HOST, Free
 from assistant.plan.setting import Setting, Sizes
@@ -99,6 +101,11 @@ class Plan:
     next_smaller: Option | None = None
     """What to try where the chosen one fails: it takes noticeably less, of the same context if there is such a one."""
 
+    @property
+    def refusal(self) -> EngineFailed:
+        """Where nothing was chosen: what was found, what was expected, what to do."""
+        return EngineFailed(self.reason)
+
 
 def plan(
     need: Need,
@@ -123,7 +130,8 @@ def plan(
 def _weighed(candidate: Candidate, need: Need, speeds: Speeds | None, free: Free, correction: Correction) -> Option:
     setting, sizes = candidate.setting, candidate.sizes
     memory = round(sizes.total * correction.memory)
-    seconds = speeds.seconds(setting, need.prompt, need.answer) if speeds else None
+    prompt = min(need.prompt, max(0, setting.context - need.answer))
+    seconds = speeds.seconds(setting, prompt, need.answer) if speeds else None
     if seconds is not None:
         seconds = Seconds(seconds.read * correction.seconds, seconds.write * correction.seconds)
     return Option(setting, sizes, memory, seconds, free.holds(sizes, correction.memory))
@@ -162,9 +170,12 @@ def _total(option: Option) -> float:
 
 
 def _below(chosen: Option, options: Sequence[Option]) -> Option | None:
-    """The largest of the noticeably smaller ones of the same context, else of the next smaller context."""
-    limit = chosen.sizes.working * _NOTICEABLE
-    smaller = [option for option in options if option.sizes.working <= limit and option.memory < chosen.memory]
+    """The largest of the noticeably smaller ones of the same context, else of the next smaller context.
+
+    It differs in what a user can ask for, the context or the types.
+    """
+    limit, same_words = chosen.sizes.working * _NOTICEABLE, chosen.words
+    smaller = [option for option in options if option.sizes.working <= limit and option.words != same_words]
     same = [option for option in smaller if option.setting.context == chosen.setting.context]
     if same:
         return max(same, key=lambda option: (option.memory, _exactness(option.setting)))

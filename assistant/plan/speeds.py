@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from assistant.plan.setting import Setting
 
+BATCHES = (512, 128)
+"""Tokens computed at once: the usual number, and where attention scores would fill the memory. With flash attention
+there are none, and the usual number serves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
@@ -58,6 +62,8 @@ class Speeds:
     """Of the whole model."""
     output: float = 0.0
     """Seconds that the choice of one token takes beyond the layers."""
+    complete: bool = True
+    """All ways were tried; otherwise the time was up before."""
 
     def seconds(self, setting: Setting, prompt: int, answer: int) -> Seconds | None:
         """To read `prompt` tokens and write `answer` more; None where that way was not measured."""
