@@ -1,6 +1,5 @@
 """What every engine promises, asked of the fake one, of llama.cpp in this process, and of the child process."""
 
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -9,50 +8,11 @@ import pytest
 
 from assistant.engine import Engine, EngineSettings
 from assistant.errors import EngineFailed, PromptTooLong
-from assistant.events import Event, Finished, Loading, Reading, Text
-from assistant.fake import FAKE_INFO, FakeEngine
+from assistant.events import Event, Finished, Loading, Reading, Settled, Text
 from assistant.llama.engine import LlamaEngine
-from assistant.messages import Message, Sampling
+from assistant.messages import Message
 from assistant.process.engine import EngineProcess
-
-Make = Callable[[int | None], Engine]
-
-SHORT = [Message("system", "Answer in plain English."), Message("user", "What is the capital of France?")]
-LONG = [
-    Message("user", "".join(f"Lamp {n} of room {n * 7} was lit at {n % 24}. " for n in range(45)) + "How many lamps?")
-]
-GREEDY = Sampling(temperature=0.0, max_tokens=12)
-ANSWER = "The capital of France is Paris."
-
-
-@pytest.fixture(scope="module", params=["fake", "llama", "process"])
-def make(request: pytest.FixtureRequest, starter_gguf: Path) -> Make:
-    """Makes an engine with at most so many tokens of context. One thread each: cores are shared with other tests."""
-
-    def engine(context: int | None = None) -> Engine:
-        settings = EngineSettings(context=context, threads=1)
-        match request.param:
-            case "fake":
-                return FakeEngine([ANSWER], info=replace(FAKE_INFO, context=context or FAKE_INFO.context))
-            case "llama":
-                return LlamaEngine(starter_gguf, settings)
-            case _:
-                return EngineProcess(starter_gguf, settings)
-
-    return engine
-
-
-@pytest.fixture(scope="module")
-def engine(make: Make) -> Iterator[Engine]:
-    """One engine for the tests that leave it as it was."""
-    with closing(make(None)) as made:
-        for _ in made.load():
-            pass
-        yield made
-
-
-def answer(events: list[Event]) -> str:
-    return "".join(event.text for event in events if isinstance(event, Text))
+from tests.contract.support import ANSWER, GREEDY, LONG, SHORT, Make, answer
 
 
 def stopped(engine: Engine, messages: list[Message], kind: type[Event], nth: int = 1) -> None:
@@ -74,9 +34,10 @@ class TestEngine:
             info = engine.info
         assert before is None
         kinds = [type(event) for event in events]
-        order = [Loading, Reading, Text, Finished]
-        assert kinds == sorted(kinds, key=order.index), "Loading* Reading* Text* Finished"
-        assert set(kinds) == set(order)
+        order = [Loading, Settled, Reading, Text, Finished]
+        assert kinds == sorted(kinds, key=order.index), "Loading* Settled? Reading* Text* Finished"
+        assert set(kinds) | {Settled} == set(order)
+        assert kinds.count(Settled) <= 1
         assert kinds.count(Finished) == 1
         fractions = [event.fraction for event in events if isinstance(event, Loading)]
         assert fractions == sorted(fractions)
@@ -188,6 +149,28 @@ class TestEngine:
 @pytest.mark.parametrize("kind", [LlamaEngine, EngineProcess])
 class TestRealEngine:
     """Promises that a script has no part in."""
+
+    def test_what_was_settled_is_said_before_the_reading(
+        self, kind: type[LlamaEngine | EngineProcess], starter_gguf: Path
+    ) -> None:
+        with closing(kind(starter_gguf, EngineSettings(threads=1, kv=("q8_0", "f16")))) as engine:
+            kv = []
+            said: list[Settled] = []
+            for event in engine.stream(SHORT, GREEDY):
+                if isinstance(event, Settled):
+                    said.append(event)
+                    assert engine.info
+                    kv.append(engine.info.kv)
+            (settled,) = said
+            assert engine.info
+            assert settled.kv == engine.info.kv == "q8_0/f16"
+            assert kv in (["q8_0/f16"], [""]), "known with the event, or soon after"
+            assert settled.context >= engine.count(SHORT) + GREEDY.max_tokens
+            assert settled.gpu_layers == engine.info.gpu_layers
+            assert settled.memory == engine.info.memory >= 0
+            assert settled.reason
+            assert not settled.stepped_down
+            assert not any(isinstance(event, Settled) for event in engine.stream(SHORT, GREEDY)), "there is room"
 
     def test_overlapping_calls_are_a_mistake(self, kind: type[LlamaEngine | EngineProcess], starter_gguf: Path) -> None:
         with closing(kind(starter_gguf, EngineSettings(threads=1))) as engine:
