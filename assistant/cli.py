@@ -29,6 +29,7 @@ COMMANDS = {
     "convert": Entry("convert.cli:convert", "Convert a Hugging Face model folder SRC to one GGUF file."),
     "verify": Entry("convert.verify_cli:verify", "Prove FILE.gguf against the model folder it was made of."),
     "inspect": Entry("assistant.commands.inspect:inspect", "Show what the header of a GGUF file says."),
+    "plan": Entry("assistant.commands.plan:plan", "Show how MODEL may run on this machine, and what is fastest."),
     "cache": Entry("assistant.commands.cache:cache", "Show what was kept of documents already read, or clear it."),
     "doctor": Entry("assistant.commands.doctor:doctor", "Show what this installation and this machine can do."),
 }

@@ -9,6 +9,7 @@ import click
 
 from assistant.commands.keeping import Keeping, keeping_options, told
 from assistant.commands.options import engine_options, sampling_options, settings
+from assistant.engine import KvTypes
 from assistant.messages import Sampling
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def chat(
     prompt: str | None,
     model: str | None,
     context: int | None,
+    kv: KvTypes | None,
     gpu_layers: int | None,
     threads: int | None,
     system: str | None,
@@ -61,7 +63,7 @@ def chat(
         raise click.UsageError("--json prints one answer; give PROMPT, or text on standard input")
     sampling = Sampling(temperature=temperature, seed=seed, max_tokens=max_tokens)
     with (
-        closing(open_engine(model, settings(context, gpu_layers, threads))) as engine,
+        closing(open_engine(model, settings(context, gpu_layers, threads, kv))) as engine,
         keeping.hold(engine, sampling, system, dialogue=question is None) as conversation,
     ):
         if question is None:

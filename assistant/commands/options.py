@@ -5,33 +5,63 @@ from typing import TypeVar
 
 import click
 
-from assistant.engine import EngineSettings
+from assistant.engine import EngineSettings, KvTypes
 from assistant.messages import Sampling
 
 Function = TypeVar("Function", bound=Callable[..., object])
+
+KV_TYPES = ("f16", "q8_0", "q4_0")
+
+
+class KvParameter(click.ParamType):
+    """`q8_0`, or `q8_0/f16` for keys and values of different types."""
+
+    name = "TYPES"
+
+    def convert(self, value: str | KvTypes, param: click.Parameter | None, ctx: click.Context | None) -> KvTypes:
+        if not isinstance(value, str):
+            return value
+        keys, slash, values = value.lower().partition("/")
+        found = (keys, values if slash else keys)
+        if not set(found) <= set(KV_TYPES):
+            self.fail(f"{value!r} is not {', '.join(KV_TYPES)}, or two of them as q8_0/f16", param, ctx)
+        return found
+
+
+GPU_LAYERS = click.option(
+    "--gpu-layers", type=click.IntRange(0), metavar="N", help="Layers to offload; default: all that fit."
+)
+KV = click.option(
+    "--kv",
+    type=KvParameter(),
+    metavar="TYPES",
+    help="Types of keys and values in memory: f16, q8_0, q4_0, or two as q8_0/f16; default: the fastest that fits.",
+)
+THREADS = click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads; default: by the machine.")
 
 _ENGINE = (
     click.option(
         "-m", "--model", metavar="MODEL", help="Path, name in the model folder, or starter; default: the default model."
     ),
     click.option("--context", type=click.IntRange(1), metavar="N", help="Most tokens of context; default: as trained."),
-    click.option(
-        "--gpu-layers", type=click.IntRange(0), metavar="N", help="Layers to offload; default: all the build can."
-    ),
-    click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads; default: by the machine."),
+    KV,
+    GPU_LAYERS,
+    THREADS,
 )
 
 
 def engine_options(function: Function) -> Function:
-    """`--model`, `--context`, `--gpu-layers`, `--threads`; together an `EngineSettings` through `settings`."""
+    """`--model`, `--context`, `--kv`, `--gpu-layers`, `--threads`; together an `EngineSettings` through `settings`."""
     for option in reversed(_ENGINE):
         function = option(function)
     return function
 
 
-def settings(context: int | None, gpu_layers: int | None, threads: int | None) -> EngineSettings:
-    """What `--context`, `--gpu-layers` and `--threads` say."""
-    return EngineSettings(context=context, gpu_layers=gpu_layers, threads=threads)
+def settings(
+    context: int | None, gpu_layers: int | None, threads: int | None, kv: KvTypes | None = None
+) -> EngineSettings:
+    """What `--context`, `--gpu-layers`, `--threads` and `--kv` say."""
+    return EngineSettings(context=context, gpu_layers=gpu_layers, threads=threads, kv=kv)
 
 
 def sampling_options(default: Sampling) -> Callable[[Function], Function]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assistant.commands.options import engine_options, sampling_options, settings
+from assistant.engine import KvTypes
 from assistant.errors import OutputFailed
 from assistant.summary import SUMMARY_SAMPLING
 
@@ -33,6 +34,7 @@ def summarize(
     document: str,
     model: str | None,
     context: int | None,
+    kv: KvTypes | None,
     gpu_layers: int | None,
     threads: int | None,
     output: Path | None,
@@ -63,7 +65,7 @@ def summarize(
         note(f"{read.name} is in {read.encoding}" + (" (a guess from its bytes)" if read.guessed else ""))
     sampling = replace(SUMMARY_SAMPLING, max_tokens=max_tokens, temperature=temperature, seed=seed)
     quiet = as_json or output is not None
-    with closing(open_engine(model, settings(context, gpu_layers, threads))) as engine, Answer() as answer:
+    with closing(open_engine(model, settings(context, gpu_layers, threads, kv))) as engine, Answer() as answer:
         last = follow(run(read, engine, sampling), (lambda _: None) if quiet else answer.write)
     if not isinstance(last, Summary):
         raise AssertionError("a summary ends with its result")
