@@ -40,6 +40,16 @@ class EngineLog:
                 os.close(self._file)
             self._file = -1
 
+    def descriptor(self) -> int:
+        """The open file, for a short-lived program to print to; one of nowhere where the log cannot be written.
+
+        Whoever asks closes it. Lines that come through it are not counted before the next `write` of anybody.
+        """
+        self.close()
+        self._open()
+        found, self._file = self._file, -1
+        return found if found >= 0 else os.open(os.devnull, os.O_WRONLY)
+
     def _must_turn(self) -> bool:
         """Whether the open file has become large, or is no longer the one of this name."""
         if self._file < 0:

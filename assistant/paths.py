@@ -10,8 +10,6 @@ from typing import Literal
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
-_LARGE_LOG = 1 << 20
-
 
 def folder(kind: Literal["data", "config", "cache"]) -> Path:
     """The folder of that kind. It exists after the call, unless the system refuses to make it.
@@ -41,18 +39,3 @@ def models_folder() -> Path:
 def engine_log() -> Path:
     """What engines and llama.cpp have to say, of all running programs together; the one before it ends in `.old`."""
     return folder("cache") / "engine.log"
-
-
-def open_engine_log() -> int:
-    """A file descriptor that appends to the log, begun anew where it has become large.
-
-    Where the log cannot be written, everything goes to nowhere: an engine without a log still answers.
-    """
-    path = engine_log()
-    with suppress(OSError):  # another program has it open (Windows), or renamed it at the same moment
-        if path.stat().st_size > _LARGE_LOG:
-            path.replace(path.with_name("engine.log.old"))
-    try:
-        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    except OSError:
-        return os.open(os.devnull, os.O_WRONLY)

@@ -1,16 +1,15 @@
 """llama.cpp's log in the engines' log file, never on the terminal; its last errors are kept for our messages."""
 
 import ctypes
-import os
 import re
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import llama_cpp
 
-from assistant.paths import engine_log, open_engine_log
+from assistant.engine_log import EngineLog
 
 _INFO, _WARNING, _ERROR, _CONTINUED = 2, 3, 4, 5  # ggml_log_level
 _COPIED = re.compile(rb"REPACK model buffer size = *([0-9.]+) MiB")
@@ -20,8 +19,10 @@ class LlamaLog:
     """llama.cpp has one log for the whole process, so there is one of these: `llama_log()`."""
 
     def __init__(self) -> None:
-        self._path = engine_log()
-        self._file = open_engine_log()  # a descriptor: one write a line, whole beside those of other programs
+        log = EngineLog()
+        self._path = log.path
+        self.write: Callable[[bytes], object] = log.write
+        """Takes each line; the child process, whose parent keeps the log, has another one."""
         self._errors: deque[str] = deque(maxlen=4)
         self._level = 0
         self._line = b""
@@ -65,8 +66,7 @@ class LlamaLog:
         self._line += text
         if self._line.endswith(b"\n"):
             line, self._line = self._line, b""
-            with suppress(OSError):  # the disk is full: the answer is worth more than its log
-                os.write(self._file, line)
+            self.write(line)
 
 
 @cache

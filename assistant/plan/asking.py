@@ -14,8 +14,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from assistant.engine_log import EngineLog
 from assistant.errors import AssistantError, EngineFailed
-from assistant.paths import engine_log, open_engine_log
+from assistant.paths import engine_log
 
 _LOOK_SECONDS = 0.1
 _SPIN = {"GOMP_SPINCOUNT": "1000"}
@@ -35,7 +36,7 @@ def ask(
     """
     home = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
-    log = open_engine_log()
+    log = EngineLog().descriptor()
     theirs, ours = os.pipe()
     try:
         child = subprocess.Popen(

@@ -159,8 +159,11 @@ def main() -> None:
     _prepare_to_die()
 
     def make() -> "LlamaEngine":
-        from assistant.llama.engine import LlamaEngine  # noqa: PLC0415  to say why, where llama.cpp cannot be loaded
+        # Here, to say why where llama.cpp cannot be loaded.
+        from assistant.llama.engine import LlamaEngine  # noqa: PLC0415
+        from assistant.llama.log import llama_log  # noqa: PLC0415
 
+        llama_log().write = _print  # the parent keeps the log, and remembers these words when this process dies
         return LlamaEngine(Path(path), wire.settings_in(settings), name=name)
 
     try:
@@ -170,6 +173,11 @@ def main() -> None:
         # instead, because the listening thread is inside a read.
         traceback.print_exc()
         os._exit(70)
+
+
+def _print(line: bytes) -> None:
+    with suppress(OSError):  # the parent is gone, and so is this process
+        os.write(_STDERR, line)
 
 
 def _prepare_to_die() -> None:

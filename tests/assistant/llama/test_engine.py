@@ -310,29 +310,6 @@ def test_an_encoder_is_refused(tmp_path: Path) -> None:
                 list(engine.stream([Message("user", "a a")], GREEDY))
 
 
-def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assistant.paths import engine_log, open_engine_log
-
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("LUCIOLE_HOME", str(tmp_path / "file"))
-    descriptor = open_engine_log()
-    assert os.write(descriptor, b"to nowhere") == 10
-    os.close(descriptor)
-    assert not engine_log().exists()
-
-
-def test_a_large_log_begins_anew() -> None:
-    from assistant.paths import engine_log, open_engine_log
-
-    engine_log().write_bytes(b"x" * (1 << 21))
-    descriptors = [open_engine_log(), open_engine_log()]
-    for descriptor in descriptors:
-        os.write(descriptor, b"line\n")
-        os.close(descriptor)
-    assert engine_log().read_bytes() == b"line\n" * 2, "two programs append to one file"
-    assert engine_log().with_name("engine.log.old").stat().st_size == 1 << 21
-
-
 def test_nothing_is_left_open(starter_gguf: Path) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
