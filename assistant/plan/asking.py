@@ -10,10 +10,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from assistant.engine_log import EngineLog
 from assistant.engine_log import EngineLog
 from assistant.errors import AssistantError, EngineFailed
 from assistant.paths import engine_log
@@ -43,7 +45,7 @@ def ask(
             [sys.executable, "-P", "-m", module],
             stdin=theirs,
             stdout=subprocess.PIPE,
-            stderr=log,
+            stderr=subprocess.PIPE,
             env=_SPIN | os.environ | {"PYTHONPATH": path},
         )
     except OSError as error:
@@ -54,7 +56,6 @@ def ask(
         ) from error
     finally:
         os.close(theirs)
-        os.close(log)
     try:
         with os.fdopen(ours, "wb", closefd=False) as pipe:
             pipe.write(json.dumps(request).encode() + b"\n")
