@@ -1,11 +1,12 @@
-"""Rows of the tables as values, and back. What another version wrote is read as far as this one knows it."""
+"""Values as rows of the tables, and back. What another version wrote is read as far as this one knows it."""
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from assistant.conversation.turns import END_REASONS, Heading, Turn
+from assistant.conversation.turns import END_REASONS, Change, Heading, Marked, Placed, Turn, Words, now
 from assistant.events import Usage
 
 
@@ -59,3 +60,53 @@ def usage_in(text: str | None) -> Usage | None:
 
 
 _FIGURES = {field.name for field in fields(Usage)}
+
+
+def write_change(connection: sqlite3.Connection, change: Change) -> None:
+    """Bring one change into the tables. Raises sqlite3.IntegrityError where what it refers to is gone."""
+    execute = connection.execute
+    match change:
+        case Heading():
+            execute(
+                """
+                INSERT INTO conversations (id, title, system, created, changed, current, archived)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET title = excluded.title, system = excluded.system,
+                    changed = excluded.changed, current = excluded.current
+                """,
+                (
+                    change.id,
+                    text_out(change.title),
+                    None if change.system is None else text_out(change.system),
+                    change.created,
+                    now(),
+                    change.current,
+                    change.archived,
+                ),
+            )
+        case Placed(conversation, turn):
+            execute(
+                """
+                INSERT INTO turns (id, conversation, parent, role, content, created, model, reason, usage, removed)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET content = excluded.content, reason = excluded.reason,
+                    usage = excluded.usage, removed = excluded.removed, indexed = 0
+                """,
+                (
+                    turn.id,
+                    conversation,
+                    turn.parent,
+                    turn.role,
+                    text_out(turn.content),
+                    turn.created,
+                    text_out(turn.model),
+                    turn.reason,
+                    usage_out(turn.usage),
+                    turn.removed,
+                ),
+            )
+        case Marked(turn_id, mark):
+            values = (turn_id, mark.turns, mark.tokens, text_out(mark.summary))
+            execute("INSERT OR REPLACE INTO marks (turn, turns, tokens, summary) VALUES (?, ?, ?, ?)", values)
+        case Words(turn_id, text):
+            execute("UPDATE turns SET content = content || ?, indexed = 0 WHERE id = ?", (text_out(text), turn_id))

@@ -13,10 +13,10 @@ from typing import Any, Self
 
 from assistant.conversation.database import Connect, connect, explained, is_damage, open_database, transaction
 from assistant.conversation.migrations import MIGRATIONS, Migration
-from assistant.conversation.rows import heading_in, text_out, turn_in, usage_out
+from assistant.conversation.rows import heading_in, text_out, turn_in, write_change
 from assistant.conversation.search import excerpt, index, matching, unindex
 from assistant.conversation.tree import Tree
-from assistant.conversation.turns import Change, Forgot, Heading, Marked, Placed, Words, now, title_of
+from assistant.conversation.turns import Change, Forgot, Heading, Marked, Placed, now, title_of
 from assistant.errors import HistoryFailed
 from assistant.paths import folder
 
@@ -84,7 +84,7 @@ class Store:
         with self._words():
             with transaction(self._connection):
                 for change in changes:
-                    self._write(change)
+                    write_change(self._connection, change)
             # Not in the same transaction: words are kept also where the index cannot be.
             if any(isinstance(change, Placed) for change in changes):
                 try:
@@ -102,18 +102,15 @@ class Store:
             FROM conversations c JOIN turns t ON t.conversation = c.id AND t.removed = 0
             WHERE (c.removed IS NOT NULL) = ? GROUP BY c.id ORDER BY c.changed DESC, c.rowid DESC
         """
-        with self._words():
+        with self._reading():
             shorts = self._shorts()
-            return [
-                Entry(
-                    heading_in(row),
-                    title_of(row["title"], row["first"]),
-                    row["changed"],
-                    row["turns"],
-                    shorts[row["id"]],
-                )
-                for row in self._rows(query, (removed,))
-            ]
+            rows = self._rows(query, (removed,))
+        return [
+            Entry(
+                heading_in(row), title_of(row["title"], row["first"]), row["changed"], row["turns"], shorts[row["id"]]
+            )
+            for row in rows
+        ]
 
     def find(self, name: str) -> str:
         """The id that begins with `name`; `last`: of the conversation that was changed last. Raises HistoryFailed."""
@@ -134,16 +131,11 @@ class Store:
 
     def load(self, identity: str) -> tuple[Heading, Tree]:
         """A conversation whole: every branch, and the removed turns too. Raises HistoryFailed."""
-        with self._words():
-            # one transaction, so that another process cannot write between the three
-            self._connection.execute("BEGIN")
-            try:
-                found = self._rows("SELECT * FROM conversations WHERE id = ?", (identity,))
-                turns = self._rows("SELECT * FROM turns WHERE conversation = ? ORDER BY number", (identity,))
-                query = "SELECT m.* FROM marks m JOIN turns t ON t.id = m.turn WHERE t.conversation = ?"
-                marks = self._rows(query, (identity,))
-            finally:
-                self._connection.execute("COMMIT")
+        with self._reading():
+            found = self._rows("SELECT * FROM conversations WHERE id = ?", (identity,))
+            turns = self._rows("SELECT * FROM turns WHERE conversation = ? ORDER BY number", (identity,))
+            query = "SELECT m.* FROM marks m JOIN turns t ON t.id = m.turn WHERE t.conversation = ?"
+            marks = self._rows(query, (identity,))
         if not found:
             raise HistoryFailed(
                 f"no conversation is {identity}; an id of luciole history list was expected; look there"
@@ -160,12 +152,13 @@ class Store:
 
     def search(self, text: str) -> list[Hit]:
         """Titles and turns with all the words of `text`, in all branches, the newest first; removed ones left out."""
-        terms = text.split()
+        terms = text_out(text).replace("\0", " ").split()  # a NUL would end the pattern
         if not terms:
             return []
         with self._words():
-            shorts = self._shorts()
             condition, values = matching(self._connection, terms)
+        with self._reading():
+            shorts = self._shorts()
             query = f"""
                 SELECT turns.*, c.title, (SELECT substr(content, 1, 400) FROM turns f
                     WHERE f.conversation = c.id AND f.removed = 0 ORDER BY f.number LIMIT 1) AS first
@@ -221,54 +214,6 @@ class Store:
                 self._connection.execute("DELETE FROM conversations WHERE id = ?", (identity,))
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _write(self, change: Change) -> None:
-        execute = self._connection.execute
-        match change:
-            case Heading():
-                execute(
-                    """
-                    INSERT INTO conversations (id, title, system, created, changed, current, archived)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET title = excluded.title, system = excluded.system,
-                        changed = excluded.changed, current = excluded.current
-                    """,
-                    (
-                        change.id,
-                        text_out(change.title),
-                        None if change.system is None else text_out(change.system),
-                        change.created,
-                        now(),
-                        change.current,
-                        change.archived,
-                    ),
-                )
-            case Placed(conversation, turn):
-                execute(
-                    """
-                    INSERT INTO turns (id, conversation, parent, role, content, created, model, reason, usage, removed)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET content = excluded.content, reason = excluded.reason,
-                        usage = excluded.usage, removed = excluded.removed, indexed = 0
-                    """,
-                    (
-                        turn.id,
-                        conversation,
-                        turn.parent,
-                        turn.role,
-                        text_out(turn.content),
-                        turn.created,
-                        text_out(turn.model),
-                        turn.reason,
-                        usage_out(turn.usage),
-                        turn.removed,
-                    ),
-                )
-            case Marked(turn_id, mark):
-                values = (turn_id, mark.turns, mark.tokens, text_out(mark.summary))
-                execute("INSERT OR REPLACE INTO marks (turn, turns, tokens, summary) VALUES (?, ?, ?, ?)", values)
-            case Words(turn_id, text):
-                execute("UPDATE turns SET content = content || ?, indexed = 0 WHERE id = ?", (text_out(text), turn_id))
-
     def _set(self, identity: str, column: str, value: object) -> None:
         with self._words(), transaction(self._connection):
             done = self._connection.execute(
@@ -291,6 +236,16 @@ class Store:
         cursor = self._connection.execute(query, values)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    @contextmanager
+    def _reading(self) -> Generator[None, None, None]:
+        """Several queries that see one state, whatever other processes write meanwhile."""
+        with self._words():
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("COMMIT")
 
     @contextmanager
     def _words(self) -> Generator[None, None, None]:

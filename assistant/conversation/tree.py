@@ -78,7 +78,12 @@ class Tree:
         return self.children(self._turns[turn_id].parent)
 
     def add(self, turn: Turn) -> None:
-        """A new turn under its parent; the path leads to it. Raises ValueError where it cannot stand there."""
+        """A new turn under its parent; the path leads to it. Raises ValueError where it cannot stand there.
+
+        Raises KeyError below a turn that was removed.
+        """
+        if turn.parent is not None and turn.parent in self._turns and not self._visible(turn.parent):
+            raise KeyError(turn.parent)
         self._insert(turn)
         self._walk_to(turn.id)
 
@@ -124,9 +129,10 @@ class Tree:
             self._walk_to(self._end(left[max(place - 1, 0)].id) if left else turn.parent)
 
     def restore(self, turn_id: str) -> None:
-        """Undo `remove`; the path leads through the turn again."""
+        """Undo `remove`; the path leads through the turn again, unless one before it is removed too."""
         self.replace(replace(self._turns[turn_id], removed=False))
-        self.select(turn_id)
+        if self._visible(turn_id):
+            self.select(turn_id)
 
     def _insert(self, turn: Turn) -> None:
         if turn.id in self._turns:

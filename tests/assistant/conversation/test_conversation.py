@@ -1,5 +1,6 @@
 """What a conversation remembers, when turns end, are stopped, or fail."""
 
+from collections.abc import Generator, Sequence
 from contextlib import closing
 
 import pytest
@@ -80,7 +81,7 @@ def test_stopping_closes_the_engines_stream_first() -> None:
     closed: list[bool] = []
 
     class Watched(FakeEngine):
-        def stream(self, messages, sampling):
+        def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
             try:
                 yield from super().stream(messages, sampling)
             finally:
