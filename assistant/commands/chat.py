@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from assistant.commands.keeping import Keeping, keeping_options, told
-from assistant.commands.options import engine_options, sampling_options, settings
+from assistant.commands.options import engine_options, settings
+from assistant.commands.sampling_options import sampling_options
 from assistant.engine import KvTypes
-from assistant.messages import Sampling
 
 if TYPE_CHECKING:
     from assistant.conversation.conversation import Conversation
-
-DEFAULT = Sampling()
 
 EPILOG = """\b
 Examples:
@@ -33,7 +31,7 @@ Examples:
     metavar="TEXT",
     help="Instruction before the conversation; default: to answer in the language of the question; empty: none.",
 )
-@sampling_options(DEFAULT)
+@sampling_options()
 @keeping_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def chat(
@@ -44,9 +42,7 @@ def chat(
     gpu_layers: int | None,
     threads: int | None,
     system: str | None,
-    max_tokens: int,
-    temperature: float,
-    seed: int | None,
+    chosen: dict[str, object],
     keeping: Keeping,
     as_json: bool,
 ) -> None:
@@ -57,11 +53,12 @@ def chat(
     questions only with --keep; luciole history shows them.
     """
     from assistant.models import open_engine
+    from assistant.sampling_defaults import model_sampling
 
     question = _question(prompt)
     if question is None and as_json:
         raise click.UsageError("--json prints one answer; give PROMPT, or text on standard input")
-    sampling = Sampling(temperature=temperature, seed=seed, max_tokens=max_tokens)
+    sampling = model_sampling(model, **chosen)
     with (
         closing(open_engine(model, settings(context, gpu_layers, threads, kv))) as engine,
         keeping.hold(engine, sampling, system, dialogue=question is None) as conversation,
@@ -114,6 +111,7 @@ def _answer_json(conversation: "Conversation", question: str) -> None:
                 "system": conversation.messages[0].content if conversation.messages[0].role == "system" else None,
                 "model": info.name if info else None,
                 "finish_reason": reason,
+                "sampling": asdict(conversation.sampling),
                 "usage": asdict(usage),
             }
             click.echo(printable_json(result))

@@ -54,6 +54,8 @@ def inspect(file: Path, verbose: bool, as_json: bool) -> None:
 
 def facts(header: "Header", standing: "Standing") -> dict[str, object]:
     """The fields of `--json`. `proof` holds how far the file is proven, and its `luciole.*` keys."""
+    from assistant.sampling_defaults import file_statements
+
     rope = header.rope
     return {
         "name": header.name,
@@ -74,6 +76,7 @@ def facts(header: "Header", standing: "Standing") -> dict[str, object]:
         "tokenizer": header.tokenizer,
         "vocabulary": len(header.tokens),
         "template": header.chat_template,
+        "sampling": dict(file_statements(header)),
         "special_tokens": [{"role": token.role, "id": token.id, "text": token.text} for token in header.special_tokens],
         "types": _types(header),
         "tensors": [
@@ -109,6 +112,7 @@ def _print(header: "Header", standing: "Standing", *, verbose: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from assistant.sampling_defaults import file_statements
     from assistant.sanitize import one_line, printable
 
     console = Console(highlight=False)
@@ -130,6 +134,8 @@ def _print(header: "Header", standing: "Standing", *, verbose: bool) -> None:
     first, *more = template.strip().split("\n") if template else ["none: a base model cannot chat"]
     rest = f" … ({len(more):,} more lines; --verbose shows them)" if more else ""
     rows.append(("chat template", (first if len(first) <= 100 else first[:100] + "…") + rest))
+    if stated := file_statements(header):
+        rows.append(("sampling", ", ".join(f"{name} {_shown(value)}" for name, value in stated.items())))
     rows.append(("proof", f"{standing.verdict}: {standing.why}"))
     rows += [(key, str(value)) for key, value in _proof(header).items()]
 
@@ -171,6 +177,11 @@ def _rope(rope: "Rope", architecture: str) -> str:
     if rope.original_context is not None:
         scaling += f" from {rope.original_context:,} tokens"
     return f"{base}, {dimensions}, {scaling}"
+
+
+def _shown(value: object) -> str:
+    """A float as it was meant: the file keeps it in single precision."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _number(value: int | None) -> str:

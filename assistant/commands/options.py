@@ -1,4 +1,4 @@
-"""Options that several commands share: which model, how it is loaded, how it writes."""
+"""Options that several commands share: which model, and how it is loaded."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -6,7 +6,6 @@ from typing import TypeVar
 import click
 
 from assistant.engine import EngineSettings, KvTypes
-from assistant.messages import Sampling
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -62,39 +61,3 @@ def settings(
 ) -> EngineSettings:
     """What `--context`, `--gpu-layers`, `--threads` and `--kv` say."""
     return EngineSettings(context=context, gpu_layers=gpu_layers, threads=threads, kv=kv)
-
-
-def sampling_options(default: Sampling) -> Callable[[Function], Function]:
-    """`--max-tokens`, `--temperature`, `--seed`, with the defaults of this sampling."""
-    options = (
-        click.option(
-            "--max-tokens",
-            type=click.IntRange(1),
-            default=default.max_tokens,
-            show_default=True,
-            metavar="N",
-            help="Longest answer.",
-        ),
-        click.option(
-            "--temperature",
-            type=click.FloatRange(0, 5),
-            default=default.temperature,
-            show_default=True,
-            metavar="T",
-            help="0: always the likeliest word.",
-        ),
-        click.option(
-            "--seed",
-            type=click.IntRange(0, 2**32 - 2),  # llama.cpp takes 2^32-1 for "choose one"
-            default=default.seed,
-            metavar="N",
-            help="Same seed, same answer.",
-        ),
-    )
-
-    def decorate(function: Function) -> Function:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate

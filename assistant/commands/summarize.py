@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands.options import engine_options, sampling_options, settings
+from assistant.commands.options import engine_options, settings
+from assistant.commands.sampling_options import sampling_options
 from assistant.engine import KvTypes
 from assistant.errors import OutputFailed
 from assistant.summary import SUMMARY_SAMPLING
@@ -39,9 +40,7 @@ def summarize(
     threads: int | None,
     output: Path | None,
     force: bool,
-    max_tokens: int,
-    temperature: float,
-    seed: int | None,
+    chosen: dict[str, object],
     as_json: bool,
 ) -> None:
     """Summarize the document DOC, read whole.
@@ -49,11 +48,10 @@ def summarize(
     DOC is a text or Markdown file, or - for standard input. The whole document is read in one prompt; one that does not
     fit the model's context is refused with both token counts, never cut.
     """
-    from dataclasses import replace
-
     from assistant.console import Answer, follow, note
     from assistant.document import read_document
     from assistant.models import open_engine
+    from assistant.sampling_defaults import model_summary_sampling
     from assistant.sanitize import printable, printable_json
     from assistant.summary import Summary
     from assistant.summary import summarize as run
@@ -63,7 +61,7 @@ def summarize(
     read = read_document(document)
     if read.encoding != "utf-8":
         note(f"{read.name} is in {read.encoding}" + (" (a guess from its bytes)" if read.guessed else ""))
-    sampling = replace(SUMMARY_SAMPLING, max_tokens=max_tokens, temperature=temperature, seed=seed)
+    sampling = model_summary_sampling(model, **chosen)
     quiet = as_json or output is not None
     with closing(open_engine(model, settings(context, gpu_layers, threads, kv))) as engine, Answer() as answer:
         last = follow(run(read, engine, sampling), (lambda _: None) if quiet else answer.write)

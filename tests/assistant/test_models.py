@@ -8,7 +8,7 @@ import pytest
 
 from assistant import models
 from assistant.errors import AssistantError, InvalidModelFile, ModelNotFound
-from assistant.models import default_model, find_model, open_engine
+from assistant.models import find_model, open_engine
 from assistant.paths import folder, models_folder
 
 
@@ -41,7 +41,6 @@ def test_the_starter_is_the_default(starter_gguf: Path) -> None:
 def test_the_default_of_the_settings() -> None:
     path = installed("mine.gguf")
     (folder("config") / "settings.toml").write_text('default_model = "mine"\n', encoding="utf-8")
-    assert default_model() == "mine"
     assert find_model(None) == path
 
 

@@ -4,12 +4,14 @@ import io
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from assistant.__main__ import main
 from assistant.engine import EngineSettings
 from assistant.fake import FakeEngine
+from assistant.gguf.header import Header
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,10 @@ Opens = Callable[[FakeEngine], Door]
 Typed = Callable[[Sequence[str | type[BaseException]]], list[str]]
 
 
+_SILENT = Header(3, 32, {}, (), 0, 0)
+"""Of a file that says nothing of how it wants to be sampled."""
+
+
 @pytest.fixture
 def opens(monkeypatch: pytest.MonkeyPatch) -> Opens:
     """Let the commands find this engine behind `open_engine`."""
@@ -92,6 +98,7 @@ def opens(monkeypatch: pytest.MonkeyPatch) -> Opens:
             return engine
 
         monkeypatch.setattr("assistant.models.open_engine", open_engine)
+        monkeypatch.setattr("assistant.sampling_defaults._found", lambda _: (Path("fake.gguf"), _SILENT))
         return door
 
     return replace

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Generator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from assistant.engine import EngineSettings
 from assistant.errors import EngineFailed
@@ -58,6 +58,7 @@ def test_json_is_one_object(luciole: Luciole, opens: Opens) -> None:
         "answer": "Yes \x1b[1m it is.",
         "system": "Answer in plain English.",
         "model": "fake",
+        "sampling": json.loads(json.dumps(asdict(Sampling()))),
         "finish_reason": "stop",
         "usage": {
             "prompt_tokens": 6,

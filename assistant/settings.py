@@ -1,0 +1,103 @@
+"""What the user set for good: `settings.toml` in the config folder, read whole and checked.
+
+    default_model = "smollm2"          # a MODEL of the command line
+
+    [sampling]                          # how answers are written: fields of `Sampling`
+    repeat_penalty = 1.05
+    [sampling."qwen*"]                  # and for some models: names with * and ?, later ones before earlier ones
+    temperature = 0.6
+
+    [summary]                           # the same for summaries, which are greedy otherwise
+    max_tokens = 600
+
+What the values mean for a model is decided in `assistant.sampling_defaults`.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from assistant.errors import InvalidSetting
+from assistant.messages import Sampling
+from assistant.paths import folder
+
+MAX_BYTES = 1 << 20
+_FIELDS = tuple(found.name for found in fields(Sampling))
+
+Fields = Mapping[str, object]
+"""Fields of `Sampling` by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Fields for every model, and for models whose name fits a pattern, in the file's order."""
+
+    always: Fields = field(default_factory=dict)
+    by_model: tuple[tuple[str, Fields], ...] = ()
+
+    def for_model(self, *names: str | None) -> Fields:
+        """What holds for a model of these names, case aside; a later pattern wins over an earlier one."""
+        found = dict(self.always)
+        for pattern, values in self.by_model:
+            if any(name is not None and fnmatchcase(name.lower(), pattern.lower()) for name in names):
+                found |= values
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The file's content; without a file nothing is set."""
+
+    default_model: str | None = None
+    sampling: Rules = field(default_factory=Rules)
+    summary: Rules = field(default_factory=Rules)
+
+
+def read_settings() -> Settings:
+    """The user's settings. Raises InvalidSetting, naming the file and the key."""
+    path = folder("config") / "settings.toml"
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise InvalidSetting(f"{path} has more than {MAX_BYTES:,} bytes; settings were expected; mend or remove it")
+        values = tomllib.loads(data.decode())
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise InvalidSetting(f"{path} cannot be read ({reason}); TOML was expected; mend or remove it") from error
+    for name in values:
+        if name not in ("default_model", "sampling", "summary"):
+            raise _unknown(path, name, "default_model, [sampling] and [summary]")
+    model = values.get("default_model")
+    if model is not None and not isinstance(model, str):
+        raise InvalidSetting(f"default_model is {str(model)[:60]!r} in {path}; a text was expected; mend it")
+    return Settings(model, *(_rules(path, name, values.get(name, {})) for name in ("sampling", "summary")))
+
+
+def default_model() -> str | None:
+    """The MODEL that is meant where none is named. Raises InvalidSetting where the settings cannot be read."""
+    return read_settings().default_model
+
+
+def _rules(path: Path, name: str, table: object) -> Rules:
+    if not isinstance(table, dict):
+        raise InvalidSetting(f"{name} is {str(table)[:60]!r} in {path}; a table [{name}] was expected; mend it")
+    by_model = {key: value for key, value in table.items() if isinstance(value, dict)}
+    always = {key: value for key, value in table.items() if key not in by_model}
+    for place, values in ((f"[{name}]", always), *((f'[{name}."{key}"]', value) for key, value in by_model.items())):
+        for key in values:
+            if key not in _FIELDS:
+                raise _unknown(path, f"{key} in {place}", ", ".join(_FIELDS))
+        try:
+            Sampling(**values)
+        except InvalidSetting as error:
+            raise InvalidSetting(f"{path}, {place}: {error}") from None
+    return Rules(always, tuple(by_model.items()))
+
+
+def _unknown(path: Path, key: str, known: str) -> InvalidSetting:
+    return InvalidSetting(f"{path} has {key[:80]!r}, which nobody knows; {known} were expected; mend or remove it")
