@@ -1,7 +1,8 @@
 """Reads the header of a GGUF without trusting it: every count and length is held against the bytes that are left.
 
-A file that passes has all its tensors inside itself, at aligned places of their own; what the weights mean is not
-known here. Files are refused in milliseconds, before llama.cpp sees them.
+A file that passes has all its tensors inside itself, at aligned places of their own, and nothing that llama.cpp is
+known to end its process over (`gguf.fatal`); what the weights mean is not known here. Files are refused in
+milliseconds, before llama.cpp sees them; of a model in parts, every part is read.
 Source of the layout: the GGUF specification, versions 2 and 3 (`ggml/docs/gguf.md`); limits of names and dimensions
 are llama.cpp's (`GGML_MAX_NAME`, `GGML_MAX_DIMS`).
 """
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from assistant.errors import InvalidModelFile
+from assistant.gguf import parts
+from assistant.gguf.fatal import TOKENS, faults, token_faults
 from assistant.gguf.header import Header, Rope, SpecialToken, TensorInfo, Value
 from assistant.gguf.types import TENSOR_TYPES
 
@@ -23,10 +26,15 @@ MAX_NAME = 63
 MAX_KEY = (1 << 16) - 1
 MAX_DIMENSIONS = 4
 MAX_ELEMENTS = (1 << 63) - 1
+MIN_ALIGNMENT = 32
+"""ggml's own (`TENSOR_ALIGNMENT`): it ends the process over mapped weights that lie closer."""
 MAX_ALIGNMENT = 1 << 20
-MAX_ITEMS = 1 << 24
-"""Array items in one file together: 60 times the largest vocabulary there is."""
+MAX_ITEMS = 1 << 22
+"""Array items in one file together: four times what the largest vocabulary with its scores and merges has."""
 MAX_TEXT = 1 << 26
+"""Bytes of all texts in one file together."""
+MAX_ESCAPED = 1 << 20
+"""Bytes of texts that are no UTF-8: shown as \\xNN, each takes up to sixteen times its room."""
 
 STRING, ARRAY, BOOL = 8, 9, 7
 NUMBERS = {
@@ -43,6 +51,8 @@ NUMBERS = {
     12: struct.Struct("<d"),
 }
 U8, U32, U64 = NUMBERS[0], NUMBERS[4], NUMBERS[10]
+EXACT = {"general.alignment": 4, parts.COUNT: 2, parts.NUMBER: 2, parts.TENSORS: 5}
+"""Keys that llama.cpp reads as one kind only, without asking first."""
 SMALLEST_KEY = 8 + 4 + 1
 SMALLEST_TENSOR = 8 + 4 + 4 + 8
 
@@ -50,7 +60,21 @@ CONVERT_AGAIN = "get the file again, or convert it again"
 
 
 def read_header(path: Path) -> Header:
-    """The header of the GGUF at `path`. Raises InvalidModelFile; the message names the file and the damage."""
+    """The header of the GGUF at `path`, with the tensors of its other parts where it is the first of several.
+
+    Raises InvalidModelFile; the message names the file and the damage.
+    """
+    header = _read(path)
+    others = parts.other_parts(path, header)
+    if others:
+        header = parts.joined([header, *map(_read, others)], [path.name, *(other.name for other in others)])
+    for found, expected in faults(header.metadata, header.tensors):
+        raise InvalidModelFile(f"{path.name} {found}; expected {expected}; {CONVERT_AGAIN}")
+    return header
+
+
+def _read(path: Path) -> Header:
+    """The header of one file."""
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for its other end
@@ -74,6 +98,9 @@ class _Reader:
         self._name = name
         self._at = 0
         self._items = 0
+        self._texts = 0
+        self._escaped = 0
+        self._tokens: list[bytes] = []
 
     def header(self) -> Header:
         version = self._magic_and_version()
@@ -87,6 +114,8 @@ class _Reader:
             if key in metadata:
                 raise self._refusal(f"has the key {_short(key)} twice", "each key once")
             metadata[key] = self._value(self._number(U32, f"the kind of {_short(key)}"), key)
+        for found, expected in token_faults(self._tokens, metadata.get("tokenizer.ggml.model")):
+            raise self._refusal(found, expected)
         alignment = self._alignment(metadata)
         tensors: dict[str, TensorInfo] = {}
         for index in range(tensor_count):
@@ -111,10 +140,10 @@ class _Reader:
 
     def _alignment(self, metadata: dict[str, Value]) -> int:
         value = metadata.get("general.alignment", 32)
-        if isinstance(value, bool) or not isinstance(value, int) or value <= 0 or value & (value - 1):
-            raise self._refusal(f"claims an alignment of {str(value)[:40]}", "a power of two")
-        if value > MAX_ALIGNMENT:
-            raise self._refusal(f"claims an alignment of {value} bytes", f"at most {MAX_ALIGNMENT}")
+        if not isinstance(value, int) or not MIN_ALIGNMENT <= value <= MAX_ALIGNMENT or value & (value - 1):
+            raise self._refusal(
+                f"claims an alignment of {value} bytes", f"a power of two from {MIN_ALIGNMENT} to {MAX_ALIGNMENT}"
+            )
         return value
 
     def _tensor(self, index: int, alignment: int) -> TensorInfo:
@@ -152,8 +181,14 @@ class _Reader:
                 )
 
     def _value(self, kind: int, key: str) -> Value:
+        if kind != EXACT.get(key, kind):
+            raise self._refusal(f"gives {_short(key)} the kind {kind}", f"the kind {EXACT[key]}")
         if kind == STRING:
-            return self._text(f"the value of {_short(key)}")
+            what = f"the value of {_short(key)}"
+            text = self._text_bytes(what)
+            if b"\0" in text:  # llama.cpp would read another text than we do
+                raise self._refusal(f"has a zero byte in {what}", "none")
+            return self._shown(text)
         if kind == BOOL:
             return self._bools((self._number(U8, f"the value of {_short(key)}"),), key)[0]
         if kind in NUMBERS:
@@ -170,7 +205,10 @@ class _Reader:
         self._expect_count(f"items in {_short(key)}", count, MAX_ITEMS, 8 if item == STRING else NUMBERS[item].size)
         if item == STRING:
             what = f"an item of {_short(key)}"
-            return tuple(self._text(what) for _ in range(count))
+            texts = [self._text_bytes(what) for _ in range(count)]
+            if key == TOKENS:
+                self._tokens = texts
+            return tuple(map(self._shown, texts))
         layout = struct.Struct(f"<{count}{NUMBERS[item].format[1:]}")
         numbers: tuple[int, ...] | tuple[float, ...] = layout.unpack(
             self._bytes(layout.size, f"the items of {_short(key)}")
@@ -186,17 +224,33 @@ class _Reader:
         length = self._number(U64, what)
         if not 0 < length <= longest:
             raise self._refusal(f"claims {length} bytes for {what}", f"from 1 to {longest}")
+        data = self._counted(length, what)
+        if b"\0" in data:  # llama.cpp compares names up to there
+            raise self._refusal(f"has a zero byte in {what}", "none")
         try:
-            return self._bytes(length, what).decode()
+            return data.decode()
         except UnicodeDecodeError as error:
             raise self._refusal(f"has {what} in another encoding", "UTF-8") from error
 
-    def _text(self, what: str) -> str:
-        """A string value. Bytes that are no UTF-8 (vocabularies have such) are kept visible as \\xNN."""
-        length = self._number(U64, what)
-        if length > MAX_TEXT:
-            raise self._refusal(f"claims {length} bytes for {what}", f"at most {MAX_TEXT}")
-        return self._bytes(length, what).decode(errors="backslashreplace")
+    def _text_bytes(self, what: str) -> bytes:
+        return self._counted(self._number(U64, what), what)
+
+    def _counted(self, length: int, what: str) -> bytes:
+        """Bytes of a text; all of a file's together are bounded."""
+        self._texts += length
+        if self._texts > MAX_TEXT:
+            raise self._refusal(f"claims {length} bytes for {what}", f"at most {MAX_TEXT} for all texts of a file")
+        return self._bytes(length, what)
+
+    def _shown(self, data: bytes) -> str:
+        """A text value. Bytes that are no UTF-8 (vocabularies have such) are kept visible as \\xNN."""
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            self._escaped += len(data)
+            if self._escaped > MAX_ESCAPED:
+                raise self._refusal("has much text in another encoding", "UTF-8") from error
+            return data.decode(errors="backslashreplace")
 
     def _number(self, layout: struct.Struct, what: str) -> int:
         number: int = layout.unpack(self._bytes(layout.size, what))[0]

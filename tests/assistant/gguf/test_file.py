@@ -13,53 +13,25 @@ from hypothesis import strategies as st
 from assistant.errors import InvalidModelFile
 from assistant.gguf.file import Header, read_header
 from assistant.gguf.types import FILE_TYPES, TENSOR_TYPES
-
-U8, I8, U16, I16, U32, I32, F32, BOOL, STRING, ARRAY, U64, I64, F64 = range(13)
-CODES = {U8: "B", I8: "b", U16: "H", I16: "h", U32: "I", I32: "i", F32: "f", BOOL: "B", U64: "Q", I64: "q", F64: "d"}
-
-
-def text(value: str | bytes) -> bytes:
-    data = value.encode() if isinstance(value, str) else value
-    return struct.pack("<Q", len(data)) + data
-
-
-def scalar(kind: int, value: float) -> bytes:
-    return struct.pack("<I" + CODES[kind], kind, value)
-
-
-def string(value: str | bytes) -> bytes:
-    return struct.pack("<I", STRING) + text(value)
-
-
-def array(kind: int, count: int, items: bytes) -> bytes:
-    return struct.pack("<IIQ", ARRAY, kind, count) + items
-
-
-def key(name: str, value: bytes) -> bytes:
-    return text(name) + value
-
-
-def tensor(
-    name: str, shape: tuple[int, ...], kind: int = 0, offset: int = 0, *, dimensions: int | None = None
-) -> bytes:
-    count = len(shape) if dimensions is None else dimensions
-    return text(name) + struct.pack(f"<I{len(shape)}QIQ", count, *shape, kind, offset)
-
-
-def file(
-    keys: tuple[bytes, ...] = (), tensors: tuple[bytes, ...] = (), *, data: int = 0, align: int = 32, version: int = 3,
-    key_count: int | None = None, tensor_count: int | None = None, magic: bytes = b"GGUF",
-) -> bytes:  # fmt: skip
-    """A whole GGUF, counts as told or true, `data` zero bytes of weights."""
-    head = magic + struct.pack(
-        "<IQQ",
-        version,
-        len(tensors) if tensor_count is None else tensor_count,
-        len(keys) if key_count is None else key_count,
-    )
-    head += b"".join(keys) + b"".join(tensors)
-    return head + b"\0" * (-len(head) % align + data)
-
+from tests.assistant.gguf.build import (
+    ARRAY,
+    BOOL,
+    F32,
+    F64,
+    I8,
+    I16,
+    STRING,
+    U8,
+    U32,
+    U64,
+    array,
+    file,
+    key,
+    scalar,
+    string,
+    tensor,
+    text,
+)  # fmt: skip
 
 ARCHITECTURE = key("general.architecture", string("llama"))
 SOUND = file(
@@ -148,6 +120,12 @@ DAMAGE = {
     "wordy key": (file((key("k" * 60_000, scalar(BOOL, 2)),), data=32), r"gives 'k{57}\.\.\.' the truth value 2;"),
     "key in latin-1": (file((text(b"\xe9t\xe9") + scalar(U32, 1),), data=32), "another encoding"),
     "key twice": (file((ARCHITECTURE, ARCHITECTURE)), "has the key 'general.architecture' twice"),
+    "zero byte in a key": (file((key("general.alignment\0", scalar(U32, 64)),), data=32), "has a zero byte in key 0"),
+    "zero byte in a value": (
+        file((key("general.architecture", string("llama\0x")),), data=32),
+        "has a zero byte in the",
+    ),
+    "zero byte in a tensor's name": (file((), (tensor("t\0", (1,)),), data=64), "has a zero byte in the name of"),
     "long value": (file((key("k", struct.pack("<IQ", STRING, 2**40)),), data=64), "claims 1099511627776 bytes"),
     "value beyond the end": (file((key("k", struct.pack("<IQ", STRING, 9999)),), data=64), "cut short"),
     "unknown kind": (file((key("k", scalar(U32, 1).replace(b"\4", b"\x0d", 1)),), data=32), "gives 'k' the kind 13"),
@@ -158,7 +136,13 @@ DAMAGE = {
     "alignment 0": (file((key("general.alignment", scalar(U32, 0)),), ONE, data=4), "claims an alignment of 0"),
     "alignment 3": (file((key("general.alignment", scalar(U32, 3)),), ONE, data=4), "claims an alignment of 3"),
     "alignment huge": (file((key("general.alignment", scalar(U32, 2**31)),), ONE, data=4), "alignment of 2147483648"),
-    "alignment text": (file((key("general.alignment", string("x")),), ONE, data=4), "claims an alignment of x"),
+    "alignment 8": (file((key("general.alignment", scalar(U32, 8)),), ONE, data=4), "claims an alignment of 8 bytes"),
+    "alignment text": (file((key("general.alignment", string("x")),), ONE, data=4), "'general.alignment' the kind 8"),
+    "alignment of 8 bytes": (file((key("general.alignment", scalar(U64, 32)),), ONE, data=4), "the kind 10; expected"),
+    "much text that is none": (
+        file((key("k", array(STRING, 3, text(b"\xff" * (400 << 10)) * 3)),), data=32),
+        "has much text in another encoding",
+    ),
     "five dimensions": (file((), (tensor("t", (1,) * 5),), data=4), "gives 't' 5 dimensions"),
     "dimensions lie": (file((), (tensor("t", (1,), dimensions=2**32 - 1),), data=4), "4294967295 dimensions"),
     "zero length": (file((), (tensor("t", (4, 0)),), data=64), r"the shape \[4, 0\]"),
