@@ -5,7 +5,7 @@ from what llama.cpp says meanwhile, so that windows, grouped heads, experts and 
 weights are those of the file's header. What llama.cpp says in a way that is not understood is an error, never zero.
 
 Added to llama.cpp's figures: the work area of the processor's matrix products (`ggml_graph_plan` of ggml-cpu.c), which
-it makes while it reads; the tables of the vocabulary, as the dry model took them.
+it makes while it reads; the tables of the vocabulary, as the dry model took them; what any model takes of this process.
 """
 
 import os
@@ -32,6 +32,8 @@ _LAYER = re.compile(r"layer +\d+: dev = (\S+)")
 _KEPT = re.compile(r"(?<!buffer )size = +([0-9.]+) MiB")
 _BUFFER = re.compile(r"(\S+) +(compute|output) buffer size = +([0-9.]+) MiB")
 _MIB = 1 << 20
+_PROCESS = 24 << 20
+"""Code that comes into memory, graphs, stacks of threads: from 20 to 34 MiB over twelve settings of two models."""
 _HALF = 2
 """Bytes of a number in f16, in which the processor multiplies attention scores with values."""
 _BLOCK_OF_LAYER = re.compile(r"blk\.(\d+)\.")
@@ -63,7 +65,7 @@ class DryModel:
                 f"llama.cpp does not tell the {what}; its version {llama_cpp.__version__} says it in another way than "
                 "0.3.36; install that version: pip install llama-cpp-python==0.3.36"
             )
-        compute[HOST] += self._work_area(setting)
+        compute[HOST] += self._work_area(setting) + _PROCESS
         return Sizes(self.weights, kv, dict(compute))
 
     def _kept(self, lines: Sequence[str]) -> dict[str, int]:

@@ -16,7 +16,6 @@ from time import monotonic
 from typing import Any
 
 from assistant.engine_log import EngineLog
-from assistant.engine_log import EngineLog
 from assistant.errors import AssistantError, EngineFailed
 from assistant.paths import engine_log
 
@@ -45,7 +44,7 @@ def ask(
             [sys.executable, "-P", "-m", module],
             stdin=theirs,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=log,
             env=_SPIN | os.environ | {"PYTHONPATH": path},
         )
     except OSError as error:
@@ -56,10 +55,11 @@ def ask(
         ) from error
     finally:
         os.close(theirs)
+        os.close(log)
+    until = monotonic() + seconds
     try:
-        with os.fdopen(ours, "wb", closefd=False) as pipe:
+        with suppress(BrokenPipeError), os.fdopen(ours, "wb", closefd=False) as pipe:
             pipe.write(json.dumps(request).encode() + b"\n")
-        until = monotonic() + seconds
         while True:
             try:
                 out, _ = child.communicate(timeout=_LOOK_SECONDS)
@@ -71,8 +71,6 @@ def ask(
                     raise EngineFailed(
                         f"llama.cpp gave no answer within {seconds:.0f} s (log: {engine_log()}); it may hang; try again"
                     ) from None
-    except BrokenPipeError:
-        out = b""
     finally:
         child.kill()
         child.wait()
