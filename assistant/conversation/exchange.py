@@ -5,7 +5,6 @@ Turns that were removed are not exported. The module knows nothing of files and 
 """
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
@@ -112,7 +111,7 @@ def visible(tree: Tree) -> Iterator[Turn]:
 
 def _turn(row: Mapping[str, Any], where: str, names: Mapping[str, str]) -> Turn:
     role, parent, reason = row.get("role"), row.get("parent"), row.get("reason")
-    if role not in {"user", "assistant"}:
+    if role not in ("user", "assistant"):
         raise _refused(f"{where} is of role {_shown(role)}", "user or assistant")
     if reason is not None and reason not in END_REASONS:
         raise _refused(f"{where} ended by {_shown(reason)}", f"one of {', '.join(END_REASONS)}")
@@ -140,7 +139,7 @@ def _usage(value: object, where: str) -> Usage | None:
             whole = isinstance(field.default, int)
             if isinstance(number, bool) or not isinstance(number, int if whole else int | float):
                 raise _refused(f"{field.name} of {where} is {_shown(number)}", "a number")
-            if not (math.isfinite(number) and 0 <= number <= _LARGEST_NUMBER):
+            if not 0 <= number <= _LARGEST_NUMBER:
                 raise _refused(f"{field.name} of {where} is {_shown(number)}", f"0 to {_LARGEST_NUMBER}")
             figures[field.name] = number if whole else float(number)
     return Usage(**figures)

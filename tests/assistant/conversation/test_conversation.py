@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from assistant.conversation.conversation import Conversation
+from assistant.conversation.tree import Tree
 from assistant.errors import EngineFailed, PromptTooLong
 from assistant.events import Event, Finished, Loading, Reading, Text, Usage
 from assistant.fake import FakeEngine
@@ -128,3 +129,114 @@ def test_clearing_keeps_the_system_message() -> None:
     conversation.clear()
     assert conversation.messages == (Message("system", "Be brief."),)
     assert conversation.usage is None
+
+
+def said(conversation: Conversation) -> list[str]:
+    return [turn.content for turn in conversation.path]
+
+
+def test_another_answer_is_a_sibling_and_the_first_stays() -> None:
+    engine = FakeEngine(["One.", "Two.", "Three."])
+    conversation = Conversation(engine)
+    list(conversation.say("Count?"))
+    list(conversation.regenerate())
+    list(conversation.regenerate(conversation.path[0].id))
+    answers = conversation.tree.siblings(conversation.path[-1].id)
+    assert [turn.content for turn in answers] == ["One.", "Two.", "Three."]
+    assert engine.received == [(Message("user", "Count?"),)] * 3
+    assert said(conversation) == ["Count?", "Three."]
+    conversation.select(answers[0].id)
+    list(conversation.say("Next?"))
+    assert [message.content for message in engine.received[-1]] == ["Count?", "One.", "Next?"]
+
+
+def test_another_question_is_a_sibling_and_what_followed_the_first_stays() -> None:
+    engine = FakeEngine(["One.", "Two.", "Three."])
+    conversation = Conversation(engine)
+    list(conversation.say("First?"))
+    list(conversation.say("Second?"))
+    first = conversation.path[0].id
+    list(conversation.edit(first, "Other?"))
+    assert said(conversation) == ["Other?", "Three."]
+    assert engine.received[-1] == (Message("user", "Other?"),)
+    conversation.select(first)
+    assert said(conversation) == ["First?", "One.", "Second?", "Two."]
+
+
+def test_only_what_is_there_can_be_asked_again() -> None:
+    conversation = Conversation(FakeEngine())
+    with pytest.raises(KeyError):
+        list(conversation.regenerate())
+    list(conversation.say("Hello?"))
+    with pytest.raises(KeyError):
+        list(conversation.edit(conversation.path[1].id, "an answer"))
+    with pytest.raises(KeyError):
+        list(conversation.edit("nothing", "Hello?"))
+    conversation.remove(conversation.path[0].id)
+    with pytest.raises(KeyError):
+        list(conversation.regenerate(conversation.tree.turns[1].id))
+    assert conversation.path == ()
+
+
+def test_another_answer_that_fails_before_its_first_word_changes_nothing() -> None:
+    conversation = Conversation(FakeEngine(["One.", [Reading(0, 1), EngineFailed("died")]]))
+    list(conversation.say("Count?"))
+    before = conversation.path
+    with pytest.raises(EngineFailed):
+        list(conversation.regenerate())
+    assert conversation.path == before
+    assert len(conversation.tree.turns) == 2
+
+
+def test_how_each_answer_ended_is_kept() -> None:
+    engine = FakeEngine(["Yes.", "one two three", [Text("Half"), EngineFailed("died")], [Text("Cut short")]])
+    conversation = Conversation(engine, Sampling(max_tokens=2))
+    list(conversation.say("a"))
+    list(conversation.say("b"))
+    with pytest.raises(EngineFailed):
+        list(conversation.say("c"))
+    list(conversation.say("d"))  # interrupted: the stream ends without its `Finished`
+    assert [turn.reason for turn in conversation.path[1::2]] == ["stop", "length", "failed", "stopped"]
+    assert {turn.model for turn in conversation.path[1::2]} == {"fake"}
+    assert [turn.usage is not None for turn in conversation.path[1::2]] == [True, True, False, False]
+
+
+def test_a_question_after_one_without_an_answer_becomes_its_sibling() -> None:
+    """As a program that was killed while the model read leaves it."""
+    conversation = Conversation(FakeEngine(["Yes."]))
+    events = conversation.say("Lost?")
+    next(events)
+    left = conversation.heading, Tree(conversation.tree.turns)
+    events.close()
+    resumed = Conversation(FakeEngine(["Here."]), saved=left)
+    assert said(resumed) == ["Lost?"]
+    list(resumed.say("Again?"))
+    assert said(resumed) == ["Again?", "Here."]
+    assert len(resumed.tree.siblings(resumed.path[0].id)) == 2
+    resumed.select(resumed.tree.turns[0].id)
+    list(resumed.regenerate())
+    assert said(resumed) == ["Lost?", "Here."]
+
+
+def test_removing_and_restoring_moves_what_the_model_sees() -> None:
+    conversation = Conversation(FakeEngine(["One.", "Two."]))
+    list(conversation.say("First?"))
+    list(conversation.say("Second?"))
+    second = conversation.path[2].id
+    conversation.remove(second)
+    assert [message.content for message in conversation.messages] == ["First?", "One."]
+    conversation.restore(second)
+    assert [message.content for message in conversation.messages] == ["First?", "One.", "Second?", "Two."]
+
+
+def test_a_new_conversation_has_another_name_and_leaves_the_old_one_alone() -> None:
+    conversation = Conversation(FakeEngine(["one two"]), system="Be brief.")
+    events = conversation.say("Hello?")
+    while not isinstance(next(events), Text):
+        pass
+    old, tree = conversation.id, conversation.tree
+    conversation.clear()
+    events.close()
+    assert conversation.id != old
+    assert conversation.path == ()
+    assert [(turn.content, turn.reason) for turn in tree.path] == [("Hello?", None), ("one", "stopped")]
