@@ -26,6 +26,7 @@ from assistant.fake import FAKE_INFO, FakeEngine
 from assistant.messages import Message, Role, Sampling
 from assistant.models import open_engine
 from assistant.sanitize import one_line, printable
+from assistant.settings import read_settings
 from assistant.summary import Summary, summarize
 
 __all__ = [
@@ -75,5 +76,6 @@ __all__ = [
     "open_engine",
     "printable",
     "read_document",
+    "read_settings",
     "summarize",
 ]

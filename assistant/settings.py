@@ -10,6 +10,9 @@
     [summary]                           # the same for summaries, which are greedy otherwise
     max_tokens = 600
 
+    [conversation]
+    when_full = "stop"                  # or "drop", "summarize": what happens to the oldest turns (`WhenFull`)
+
 What the values mean for a model is decided in `assistant.sampling_defaults`.
 """
 
@@ -18,7 +21,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import get_args
 
+from assistant.conversation.window import WhenFull
 from assistant.errors import InvalidSetting
 from assistant.messages import Sampling
 from assistant.paths import folder
@@ -53,6 +58,7 @@ class Settings:
     default_model: str | None = None
     sampling: Rules = field(default_factory=Rules)
     summary: Rules = field(default_factory=Rules)
+    when_full: WhenFull = "stop"
 
 
 def read_settings() -> Settings:
@@ -70,12 +76,13 @@ def read_settings() -> Settings:
         reason = " ".join(str(error).split())
         raise InvalidSetting(f"{path} cannot be read ({reason}); TOML was expected; mend or remove it") from error
     for name in values:
-        if name not in ("default_model", "sampling", "summary"):
-            raise _unknown(path, name, "default_model, [sampling] and [summary]")
+        if name not in ("default_model", "sampling", "summary", "conversation"):
+            raise _unknown(path, name, "default_model, [sampling], [summary] and [conversation]")
     model = values.get("default_model")
     if model is not None and not isinstance(model, str):
         raise InvalidSetting(f"default_model is {str(model)[:60]!r} in {path}; a text was expected; mend it")
-    return Settings(model, *(_rules(path, name, values.get(name, {})) for name in ("sampling", "summary")))
+    sampling, summary = (_rules(path, name, values.get(name, {})) for name in ("sampling", "summary"))
+    return Settings(model, sampling, summary, _when_full(path, values.get("conversation", {})))
 
 
 def default_model() -> str | None:
@@ -97,6 +104,24 @@ def _rules(path: Path, name: str, table: object) -> Rules:
         except InvalidSetting as error:
             raise InvalidSetting(f"{path}, {place}: {error}") from None
     return Rules(always, tuple(by_model.items()))
+
+
+def _when_full(path: Path, table: object) -> WhenFull:
+    if not isinstance(table, dict):
+        raise InvalidSetting(
+            f"conversation is {str(table)[:60]!r} in {path}; a table [conversation] was expected; mend it"
+        )
+    for key in table:
+        if key != "when_full":
+            raise _unknown(path, f"{key} in [conversation]", "when_full")
+    found = table.get("when_full", "stop")
+    for choice in get_args(WhenFull):
+        if found == choice:
+            return choice  # type: ignore[no-any-return]  # `get_args` gives the literals themselves
+    raise InvalidSetting(
+        f"when_full is {str(found)[:60]!r} in {path}, [conversation]; {', '.join(get_args(WhenFull))} were expected; "
+        "mend it"
+    )
 
 
 def _unknown(path: Path, key: str, known: str) -> InvalidSetting:

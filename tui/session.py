@@ -20,6 +20,7 @@ from assistant import (
     Notice,
     Summary,
     read_document,
+    read_settings,
     summarize,
 )
 
@@ -47,7 +48,7 @@ class Session:
         """The answer to `text`, as the next turn of the conversation."""
         engine = self._ready()
         if self._conversation is None:
-            self._conversation = Conversation(engine, keeper=self._keeper)
+            self._conversation = Conversation(engine, when_full=read_settings().when_full, keeper=self._keeper)
         yield from self._conversation.say(text)
 
     def summarize(self, path: str) -> Generator[Event | Summary, None, None]:

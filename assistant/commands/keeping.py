@@ -35,7 +35,8 @@ _OPTIONS = (
     click.option(
         "--when-full",
         type=click.Choice(["stop", "drop", "summarize"]),
-        help="What happens when the context is full: stop and say so, or drop or summarize the oldest turns.",
+        help="When the context is full: stop and say so, or drop or summarize the oldest turns; default: the settings, "
+        "else stop.",
     ),
 )
 
@@ -76,6 +77,7 @@ class Keeping:
         from assistant.conversation.conversation import Conversation
         from assistant.conversation.keeper import Keeper
         from assistant.conversation.store import Store
+        from assistant.settings import read_settings
 
         saved = None
         if self.continued is not None:
@@ -85,7 +87,7 @@ class Keeping:
                 saved = store.load(store.find(self.continued))
         kept = (dialogue and not self.no_history) or self.keep or saved is not None
         keeper = Keeper() if kept else None
-        when_full = self.when_full or "stop"
+        when_full = self.when_full or read_settings().when_full
         conversation = Conversation(engine, sampling, system, when_full=when_full, keeper=keeper, saved=saved)
         try:
             yield conversation

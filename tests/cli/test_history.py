@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from assistant.conversation.store import Store, store_path
 from assistant.errors import EngineFailed
 from assistant.events import Text
-from assistant.fake import FakeEngine
+from assistant.fake import FAKE_INFO, FakeEngine
+from assistant.paths import folder
 from tests.cli.conftest import Luciole, Opens, Typed
 
 
@@ -228,16 +230,26 @@ def test_title_window_and_save(luciole: Luciole, opens: Opens, typed: Typed, tmp
 
 
 def test_a_full_context_does_as_it_is_told(luciole: Luciole, opens: Opens, typed: Typed) -> None:
-    from dataclasses import replace
-
-    from assistant.fake import FAKE_INFO
-
     door = opens(FakeEngine(["a b c d e f"], info=replace(FAKE_INFO, context=40)))
     typed([f"question {number} of six words" for number in range(6)])
     shown = luciole("chat", "--when-full", "drop", "--max-tokens", "8", "--system", "", stdin=None)
     assert "note: from here on the model no longer sees the first 4 turns (22 tokens)\n" in shown.err
     assert door.engine.received[-1][-1].content == "question 5 of six words"
     assert " 12 turns " in luciole("history", "list").out, "nothing left the conversation"
+
+
+def test_the_settings_say_what_happens_to_a_full_context(luciole: Luciole, opens: Opens, typed: Typed) -> None:
+    (folder("config") / "settings.toml").write_text('[conversation]\nwhen_full = "drop"\n')
+    opens(FakeEngine(["a b c d e f"], info=replace(FAKE_INFO, context=40)))
+    typed([f"question {number} of six words" for number in range(4)])
+    assert "no longer sees the first 4 turns" in luciole("chat", "--max-tokens", "8", stdin=None).err
+    typed([f"question {number} of six words" for number in range(5)])
+    assert "nothing was dropped" in luciole("chat", "--when-full", "stop", stdin=None).err
+    for text in ("conversation = 1", '[conversation]\nwhen_full = "forget"', "[conversation]\nfull = 1"):
+        (folder("config") / "settings.toml").write_text(text)
+        shown = luciole("chat", "Hello?")
+        assert (shown.code, shown.out) == (1, "")
+        assert "expected" in shown.err
 
 
 def test_what_cannot_be_kept_is_said_and_the_chat_goes_on(luciole: Luciole, opens: Opens, typed: Typed) -> None:
