@@ -27,7 +27,7 @@ _SPIN = {"GOMP_SPINCOUNT": "1000"}
 # Where llama.cpp gives up it would call a debugger to print where it was, which takes seconds, may ask a server for
 # symbols, and holds the process still meanwhile, beyond the death of its parent.
 _NO_DEBUGGER = {"GGML_NO_BACKTRACE": "1"}
-_KILLED_WITHIN = 0.25
+_KILLED_WITHIN = 0.2
 """Seconds. The system needs longer to end a process that holds many gigabytes, or waits for a disk."""
 
 
@@ -133,7 +133,7 @@ def _end(owner: int, process: subprocess.Popen[bytes], outbox: Outbox, inbox: In
             Thread(target=process.wait, name="burial", daemon=True).start()
     for thread in (outbox.thread, inbox.thread, words.thread):  # they close the pipes
         if thread is not current_thread():
-            thread.join(_KILLED_WITHIN / 5)
+            thread.join(_KILLED_WITHIN / 10)
 
 
 def _environment() -> dict[str, str]:

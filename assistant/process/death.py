@@ -48,7 +48,7 @@ _MEMORY = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"GGML_ASSERT|GGML_ABORT|\b(error|failed|fatal|aborted|terminate called|what\(\)|exception|unable to)\b|"
+    r"GGML_ASSERT|GGML_ABORT|what\(\):|\b(error|failed|fatal|aborted|terminate called|exception|unable to)\b|"
     r"^\w*(Error|Exit|Interrupt)\b|\.(c|cc|cpp|cu|m|h):\d+: ",
     re.IGNORECASE,
 )
@@ -99,7 +99,8 @@ def death(code: int, lines: Iterable[str], *, kills: tuple[int | None, int | Non
 
 def last_error(lines: Iterable[str]) -> str:
     """The last of them that speaks of an error, safe to show and short; empty where none does."""
-    found = [line for line in lines if _ERROR.search(line) and not _NO_ERROR.search(line)]
+    spoken = (line for line in lines if not _NO_ERROR.search(line))
+    found = [line for line in spoken if _ERROR.search(line) or _MEMORY.search(line)]
     quote = one_line(found[-1]) if found else ""
     return quote if len(quote) <= _LONGEST_QUOTE else quote[: _LONGEST_QUOTE - 3] + "..."
 
@@ -122,4 +123,5 @@ def memory_kills(root: Path = Path("/")) -> int | None:
         lines = (root / "proc/vmstat").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return None
-    return next((int(words[1]) for line in lines if (words := line.split())[:1] == ["oom_kill"]), None)
+    counts = [words[1] for line in lines if len(words := line.split()) == 2 and words[0] == "oom_kill"]
+    return int(counts[0]) if counts and counts[0].isdigit() else None

@@ -49,7 +49,7 @@ class Inbox:
             return b"" if self._ended else None
 
     def end(self) -> None:
-        """Nothing more is wanted: what comes is thrown away."""
+        """Nothing more is wanted; what has come may still be taken."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
@@ -57,7 +57,7 @@ class Inbox:
     def _fill(self, pipe: IO[bytes]) -> None:
         parts: list[bytes] = []
         with pipe, suppress(OSError, ValueError):
-            while piece := pipe.read(_PIECE):
+            while not self._ended and (piece := pipe.read(_PIECE)):
                 *lines, rest = piece.split(b"\n")
                 for line in lines:
                     self._put(b"".join([*parts, line, b"\n"]))
