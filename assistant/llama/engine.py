@@ -4,7 +4,6 @@ The context is as large as the prompt and its answer need, grows with them, and 
 begins like something read before is read only from where it differs.
 """
 
-import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -24,10 +23,11 @@ from assistant.gguf.file import read_header
 from assistant.gguf.header import Header
 from assistant.llama.context import BATCH, LlamaContext
 from assistant.llama.embeddings import Embedder
-from assistant.llama.many import AT_ONCE, answer_all, room, shared
+from assistant.llama.many import AT_ONCE, answer_all, shared, tokens_together
 from assistant.llama.model import LlamaModel, load_model
+from assistant.llama.planner import Planner, cores
 from assistant.llama.recall import Recall
-from assistant.llama.room import Choice, Room
+from assistant.llama.room import Room
 from assistant.llama.writing import Writing
 from assistant.messages import Message, Sampling
 from assistant.plan.setting import Setting
@@ -38,6 +38,9 @@ from assistant.readings import SavedReadings, kind_of
 _SMALLEST_ANSWER = 64
 """Room that must be left for an answer; less is no answer."""
 _LEAST_CONTEXT = 128
+_WORTH_LEARNING = 512
+"""Tokens; a shorter reading tells little of speed."""
+_LEAST_HALVED = 2
 _NO_TOKEN = -1
 _SHARE_FOR_COPIES = 0.25
 """Of the free memory, what copies of other conversations may take."""
@@ -48,10 +51,14 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    model: LlamaModel
     info: ModelInfo
     header: Header
+    planner: Planner
     room: Room
+
+    @property
+    def model(self) -> LlamaModel:
+        return self.room.model
 
 
 class LlamaEngine:
@@ -63,7 +70,7 @@ class LlamaEngine:
         self._name = name or path.stem
         self._loaded: _Loaded | None = None
         self._embedder: Embedder | None = None
-        self._threads = self._settings.threads or _cores()
+        self._threads = self._settings.threads or cores()
         self._recall = Recall(self._saved_readings, _room_for_copies)
         self._mark: str | None = None
         """Of the file's content; found when it is first needed."""
@@ -150,7 +157,6 @@ class LlamaEngine:
             self._embedder = None
         if self._loaded is not None:
             self._loaded.room.free()
-            self._loaded.model.free()
             self._loaded = None
 
     def _answer(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
@@ -159,13 +165,13 @@ class LlamaEngine:
         ready = perf_counter()
         prompt = self._prompt(loaded, messages)
         self._expect_room(loaded, prompt, sampling)
-        context = yield from self._make_room(loaded, len(prompt) + sampling.max_tokens, most=loaded.info.context)
+        context = yield from self._make_room(loaded, len(prompt), sampling.max_tokens, most=loaded.info.context)
         with Writing(loaded.model, sampling, most=_most(sampling, context, prompt), prompt=prompt) as writing:
             reused = self._recall.begin(context, prompt)
             yield Reading(reused, len(prompt), reused)
             # The last token alone: the same prompt again is read but for that one, and has the same logits to the bit.
             last = len(prompt) - 1
-            if not (yield from self._read(context, prompt[:last], total=len(prompt), reused=reused)):
+            if not (yield from self._read(loaded, context, prompt[:last], total=len(prompt), reused=reused)):
                 return
             if not context.decode(prompt[last:]):
                 return
@@ -198,14 +204,16 @@ class LlamaEngine:
             self._expect_room(loaded, prompt, sampling)
         limit = loaded.info.context
         at_once = min(len(ids), AT_ONCE)
-        while at_once > 1 and room(ids, sampling.max_tokens, at_once) > limit:
+        while at_once > 1 and tokens_together(ids, sampling.max_tokens, at_once) > limit:
             at_once -= 1
-        need = min(limit, room(ids, sampling.max_tokens, at_once))
-        context = yield from _numbered(0, self._make_room(loaded, need, most=limit, sequences=at_once + 1))
+        answers = at_once * sampling.max_tokens
+        reading = tokens_together(ids, sampling.max_tokens, at_once) - answers
+        making = self._make_room(loaded, reading, answers, most=limit, sequences=at_once + 1)
+        context = yield from _numbered(0, making)
         beginning = ids[0][: shared(ids)]
         reused = self._recall.begin(context, [*beginning, _NO_TOKEN])
         yield 0, Reading(reused, len(ids[0]), reused)
-        if not (yield from _numbered(0, self._read(context, beginning, total=len(ids[0]), reused=reused))):
+        if not (yield from _numbered(0, self._read(loaded, context, beginning, total=len(ids[0]), reused=reused))):
             return
 
         def write(prompt: Sequence[int]) -> Writing:
@@ -214,7 +222,7 @@ class LlamaEngine:
         yield from answer_all(context, ids, write, reused=reused, load_seconds=load_seconds)
 
     def _read(
-        self, context: LlamaContext, tokens: Sequence[int], *, total: int, reused: int
+        self, loaded: _Loaded, context: LlamaContext, tokens: Sequence[int], *, total: int, reused: int
     ) -> Generator[Reading, None, bool]:
         """Read on until memory holds these tokens, with which it begins; False: interrupted."""
         began = perf_counter()
@@ -227,7 +235,11 @@ class LlamaEngine:
                 return False
             yield Reading(len(context.tokens), total, reused)
         context.take_checkpoint()
-        self._recall.has_read(context, len(tokens) - first, perf_counter() - began)
+        read, seconds = len(tokens) - first, perf_counter() - began
+        self._recall.has_read(context, read, seconds)
+        option = loaded.room.option
+        if option is not None and read >= _WORTH_LEARNING and not self._recall.copies and self._embedder is None:
+            loaded.planner.learn(option, read=read, depth=len(tokens), seconds=seconds)
         return True
 
     def _saved_readings(self, setting: Setting) -> SavedReadings | None:
@@ -245,25 +257,39 @@ class LlamaEngine:
         if self._settings.threads is not None and self._settings.threads < 1:
             raise EngineFailed(f"{self._settings.threads} threads were asked for; at least 1; leave --threads out")
         header = read_header(self._path)
-        model = yield from load_model(self._path, self._settings)
+        planner = Planner(self._path, header, self._settings, threads=self._threads)
+        layers, stepped_down = planner.gpu_layers(), ""
+        try:
+            model = yield from self._load_model(layers)
+        except EngineFailed as error:
+            if layers < _LEAST_HALVED or self._settings.gpu_layers is not None:
+                raise
+            stepped_down = f"{layers} layers on the GPU failed ({error}), so half of them were taken"
+            model = yield from self._load_model(layers // 2)
         try:
             info = self._describe(model, header)
         except EngineFailed:
             model.free()
             raise
-        room_ = Room(model, self._ladder, self._recall, threads=self._threads, interrupted=self._asked)
-        self._loaded = _Loaded(model, info, header, room_)
+        space = Room(model, self._load_model, planner, self._recall, interrupted=self._asked, stepped_down=stepped_down)
+        self._loaded = _Loaded(info, header, planner, space)
         yield Loading(1.0)
         return self._loaded
 
+    def _load_model(self, layers: int) -> Generator[Loading, None, LlamaModel]:
+        return load_model(self._path, layers)
+
     def _make_room(
-        self, loaded: _Loaded, tokens: int, *, most: int, sequences: int = 1
-    ) -> Generator[Settled, None, LlamaContext]:
-        context = yield from loaded.room.make(tokens, most=most, sequences=sequences)
-        choice = loaded.room.choice
-        if choice is not None:
-            info = replace(loaded.info, kv=choice.setting.kv, memory=choice.memory)
-            self._loaded = replace(loaded, info=info)
+        self, loaded: _Loaded, prompt: int, answer: int, *, most: int, sequences: int = 1
+    ) -> Generator[Loading | Settled, None, LlamaContext]:
+        try:
+            context = yield from loaded.room.make(prompt, answer, most=most, sequences=sequences)
+        finally:
+            if not loaded.model.pointer:  # it was to move between devices, and is nowhere now
+                self._free()
+        if (option := loaded.room.option) is not None:
+            layers, kv = option.setting.gpu_layers, option.setting.kv
+            self._loaded = replace(loaded, info=replace(loaded.info, gpu_layers=layers, kv=kv, memory=option.memory))
         return context
 
     def _describe(self, model: LlamaModel, header: Header) -> ModelInfo:
@@ -328,21 +354,6 @@ class LlamaEngine:
                 limit=longest,
             )
 
-    def _ladder(self, tokens: int, sequences: int) -> Iterator[Choice]:
-        if (loaded := self._loaded) is None:
-            return
-        heads = llama_cpp.llama_model_n_head(loaded.model.pointer)
-        batch = 512
-        while batch > 128 and batch * tokens * heads * 4 > 512 << 20:
-            batch //= 2
-        flash = bool(loaded.model.gpu_layers) or batch * tokens * heads * 4 > 512 << 20
-        k, v = self._settings.kv or ("f16", "f16")
-        yield Choice(
-            Setting(tokens, k, v, flash or v != "f16", loaded.model.gpu_layers, 512 if flash else batch, sequences),
-            0,
-            "x",
-        )
-
 
 def _result(events: Generator[Loading, None, _Loaded]) -> _Loaded:
     """Run to the end; what comes of it."""
@@ -374,10 +385,3 @@ def _most(sampling: Sampling, context: LlamaContext, prompt: Sequence[int]) -> i
 def _room_for_copies() -> int:
     """Bytes."""
     return int(psutil.virtual_memory().available * _SHARE_FOR_COPIES)
-
-
-def _cores() -> int:
-    """Cores this process may use. Two threads on one core wait for each other: hyper-threads are not counted."""
-    physical = psutil.cpu_count(logical=False) or 1
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else physical
-    return max(1, min(physical, allowed))

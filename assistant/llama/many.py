@@ -24,8 +24,8 @@ def shared(prompts: Sequence[Sequence[int]]) -> int:
     return min([shortest - 1, *(common(prompts[0], prompt) for prompt in prompts[1:])])
 
 
-def room(prompts: Sequence[Sequence[int]], answer: int, at_once: int) -> int:
-    """Tokens of context for the common beginning and the longest prompts that may be in memory together."""
+def tokens_together(prompts: Sequence[Sequence[int]], answer: int, at_once: int) -> int:
+    """Tokens of the context for the common beginning and the longest prompts that may be in memory together."""
     start = shared(prompts)
     longest = sorted((len(prompt) - start + answer for prompt in prompts), reverse=True)
     return start + sum(longest[:at_once])

@@ -12,17 +12,17 @@ from threading import Thread
 
 import llama_cpp
 
-from assistant.engine import EngineSettings
 from assistant.errors import EngineFailed
 from assistant.events import Loading
 from assistant.llama.log import llama_log
 from assistant.prompt.render import Run
 
-_ALL_LAYERS = -1
 
+def load_model(path: Path, gpu_layers: int = 0) -> "Generator[Loading, None, LlamaModel]":
+    """Load with progress, so many layers on GPUs; the generator's value is the model.
 
-def load_model(path: Path, settings: EngineSettings) -> "Generator[Loading, None, LlamaModel]":
-    """Load with progress; the generator's value is the model. Closing it breaks the load off. Raises EngineFailed."""
+    Closing it breaks the load off. Raises EngineFailed.
+    """
     log = llama_log()
     progress: SimpleQueue[float | None] = SimpleQueue()
     given_up = Flag()
@@ -35,10 +35,7 @@ def load_model(path: Path, settings: EngineSettings) -> "Generator[Loading, None
     callback = llama_cpp.llama_progress_callback(report)
     parameters = llama_cpp.llama_model_default_params()
     parameters.progress_callback = callback
-    if settings.gpu_layers is not None:
-        parameters.n_gpu_layers = settings.gpu_layers
-    else:
-        parameters.n_gpu_layers = _ALL_LAYERS if llama_cpp.llama_supports_gpu_offload() else 0
+    parameters.n_gpu_layers = gpu_layers
 
     def work() -> None:
         found.append(llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters))
@@ -79,7 +76,10 @@ class LlamaModel:
         self.trained_context: int = llama_cpp.llama_model_n_ctx_train(pointer)
 
     def free(self) -> None:
-        llama_cpp.llama_model_free(self.pointer)
+        """Give the memory back; may be called again."""
+        if self.pointer:
+            llama_cpp.llama_model_free(self.pointer)
+            self.pointer = 0
 
     @property
     def can_answer(self) -> bool:

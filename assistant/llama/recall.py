@@ -51,6 +51,11 @@ class Recall:
         self._room = room
         self._aside: list[Snapshot] = []
 
+    @property
+    def copies(self) -> int:
+        """Bytes that conversations set aside in memory take."""
+        return _total(self._aside)
+
     def begin(self, context: LlamaContext, prompt: Sequence[int]) -> int:
         """Bring the context to the longest known beginning of the prompt; gives its tokens."""
         here = _known(context.tokens, context.checkpoints, context.plain).gives(prompt)

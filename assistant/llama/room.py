@@ -1,97 +1,125 @@
 """Room for what is to be read: a context as large as it needs, made anew when it grows, what was read moved along."""
 
-from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
 
 from assistant.errors import EngineFailed
-from assistant.events import Settled
+from assistant.events import Loading, Settled
 from assistant.llama.context import LlamaContext, Snapshot
 from assistant.llama.model import LlamaModel
+from assistant.llama.planner import Planner
 from assistant.llama.recall import Recall
+from assistant.plan.plan import STEP, Need, Option, Plan
 from assistant.plan.setting import Setting
 
 SMALLEST_CONTEXT = 4096
-_STEP = 256
 
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A setting, the bytes it takes by the plan, and why it was chosen."""
-
-    setting: Setting
-    memory: int
-    reason: str
-
-
-Ladder = Callable[[int, int], Iterable[Choice]]
-"""Tokens of context and sequences wanted; gives what to try, the best first."""
+Load = Callable[[int], Generator[Loading, None, LlamaModel]]
+"""Loads the model with so many layers on GPUs. Raises EngineFailed."""
 
 
 class Room:
-    """The one context of a model. `ladder` says which settings to try; at most two of them are."""
+    """A model and its one context, by the planner's choice; where that fails, by the next smaller one, once."""
 
     def __init__(
-        self, model: LlamaModel, ladder: Ladder, recall: Recall, *, threads: int, interrupted: Callable[[], bool]
+        self,
+        model: LlamaModel,
+        load: Load,
+        planner: Planner,
+        recall: Recall,
+        *,
+        interrupted: Callable[[], bool],
+        stepped_down: str = "",
     ) -> None:
-        self._model = model
-        self._ladder = ladder
+        """`stepped_down`: why the model was not loaded as planned; said with the first context."""
+        self.model = model
+        self._stepped_down = stepped_down
+        self._load = load
+        self._planner = planner
         self._recall = recall
-        self._threads = threads
         self._interrupted = interrupted
         self.context: LlamaContext | None = None
-        self.choice: Choice | None = None
-        """Of the running context."""
+        self.option: Option | None = None
+        """That of the running context."""
 
-    def make(self, tokens: int, *, most: int, sequences: int = 1) -> Generator[Settled, None, LlamaContext]:
-        """A context of at least so many tokens (never more than `most`). Raises EngineFailed, PromptTooLong."""
+    def make(
+        self, prompt: int, answer: int, *, most: int, sequences: int = 1
+    ) -> Generator[Loading | Settled, None, LlamaContext]:
+        """A context for so many tokens, of at most `most`. Where none can be had, what was there before stays.
+
+        Raises EngineFailed where nothing fits, or both tries fail.
+        """
         context = self.context
-        need = min(max(tokens, SMALLEST_CONTEXT), most)
+        need = min(prompt + answer, most)
         if context is not None and context.size >= need and context.setting.sequences >= sequences:
             return context
+        wanted, before, old = max(need, SMALLEST_CONTEXT), None, None
         if context is not None:
             # A conversation grows turn by turn: with a quarter to spare it moves seldom.
-            need = min(max(need + need // 4, context.size), most)
-            sequences = max(sequences, context.setting.sequences)
-        choices = iter(self._ladder(min(most, -(-need // _STEP) * _STEP), sequences))
-        choice = next(choices)
-        before = self._leave(choice)
-        failure = ""
+            wanted, sequences = max(need + need // 4, context.size), max(sequences, context.setting.sequences)
+            before, old = self._recall.copy(context), context.setting
+            self._free_context()
+        least, wanted = (min(most, -(-tokens // STEP) * STEP) for tokens in (need, wanted))
         try:
-            made = self._open(choice)
-        except EngineFailed as error:
-            second = next(choices, None)
-            if second is None:
-                raise
-            failure, choice = str(error), second
-            made = self._open(choice)
-        if before is not None:
-            made.restore(before)
-        reason = f"{failure}; took the next smaller setting: {choice.reason}" if failure else choice.reason
-        yield Settled(
-            made.size, choice.setting.kv, choice.setting.gpu_layers, choice.memory, reason, stepped_down=bool(failure)
-        )
+            plan, best = self._planned(Need(wanted, least, prompt, answer), sequences)
+            made, stepped_down = yield from self._open_best(plan, best, least)
+        except EngineFailed:
+            if old is not None:
+                self._restore(self._open(old), before, old)
+            raise
+        if old is not None:
+            self._restore(made, before, old)
+        reason = "; ".join(filter(None, (plan.reason, self._stepped_down, stepped_down)))
+        stepped_down, self._stepped_down = self._stepped_down + stepped_down, ""
+        memory = self.option.memory if self.option is not None else 0
+        yield Settled(made.size, made.setting.kv, made.setting.gpu_layers, memory, reason, bool(stepped_down))
         return made
 
     def free(self) -> None:
+        """The context and the model."""
+        self._free_context()
+        self.model.free()
+
+    def _free_context(self) -> None:
         if self.context is not None:
             self.context.free()
             self.context = None
 
-    def _leave(self, choice: Choice) -> Snapshot | None:
-        """Free the context; what it had read, where the next one can take it."""
-        context = self.context
-        if context is None:
-            return None
-        before = None
-        old, new = context.setting, choice.setting
-        if (old.k, old.v, old.flash) == (new.k, new.v, new.flash):
-            before = self._recall.copy(context)
-        else:
-            self._recall.forget()
-        self.free()
-        return before
+    def _planned(self, need: Need, sequences: int) -> tuple[Plan, Option]:
+        """With the layers where they are, else with fewer of them on a GPU. Raises EngineFailed where nothing fits."""
+        layers = self.model.gpu_layers
+        plan = self._planner.plan(need, sequences=sequences, gpu_layers=layers, interrupted=self._interrupted)
+        if plan.chosen is None and layers:
+            plan = self._planner.plan(need, sequences=sequences, interrupted=self._interrupted)
+        if plan.chosen is None:
+            raise plan.refusal
+        return plan, plan.chosen
 
-    def _open(self, choice: Choice) -> LlamaContext:
-        self.context = LlamaContext(self._model, choice.setting, threads=self._threads, interrupted=self._interrupted)
-        self.choice = choice
+    def _open_best(self, plan: Plan, best: Option, least: int) -> Generator[Loading, None, tuple[LlamaContext, str]]:
+        """The context, and in words that it is the second choice; no words where it is the first."""
+        try:
+            made = yield from self._move_to(best)
+        except EngineFailed as error:
+            smaller = plan.next_smaller
+            if smaller is None or smaller.setting.context < least:
+                raise
+            made = yield from self._move_to(smaller)
+            return made, f"that failed ({error}), and the next smaller setting was taken: {smaller.words}"
+        return made, ""
+
+    def _move_to(self, option: Option) -> Generator[Loading, None, LlamaContext]:
+        if option.setting.gpu_layers != self.model.gpu_layers:
+            self.model.free()
+            self.model = yield from self._load(option.setting.gpu_layers)
+        self.option = option
+        return self._open(option.setting)
+
+    def _open(self, setting: Setting) -> LlamaContext:
+        self.context = LlamaContext(self.model, setting, threads=self._planner.threads, interrupted=self._interrupted)
         return self.context
+
+    def _restore(self, context: LlamaContext, before: Snapshot | None, old: Setting) -> None:
+        """What was read moves along where the memory is of the same kind; else all copies are of no use any more."""
+        if (old.k, old.v, old.flash) != (context.setting.k, context.setting.v, context.setting.flash):
+            self._recall.forget()
+        elif before is not None:
+            context.restore(before)

@@ -30,7 +30,7 @@ ONE = EngineSettings(threads=1)
 
 
 def loaded(path: Path) -> LlamaModel:
-    loading = load_model(path, ONE)
+    loading = load_model(path)
     while True:
         try:
             next(loading)

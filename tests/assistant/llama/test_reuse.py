@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.errors import EngineFailed
 from assistant.llama import context as context_module
 from assistant.llama import recall
 from assistant.llama.context import LlamaContext
@@ -169,15 +168,3 @@ def test_the_trap_of_sliding_windows_is_real(tmp_path: Path, monkeypatch: pytest
         found, usage = read(engine, LONG[:700], words(3, 40))
     assert usage.reused_tokens == 700
     assert not same(found, fresh((path, None), LONG[:700], words(3, 40)))
-
-
-def test_a_context_too_large_for_memory_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        return None
-
-    monkeypatch.setattr("llama_cpp.llama_init_from_model", refuse)
-    with (
-        closing(token_engine(plain(tmp_path))) as engine,
-        pytest.raises(EngineFailed, match="cannot make a context of"),
-    ):
-        read(engine, LONG)

@@ -1,0 +1,152 @@
+"""Room for a reading: planned, made anew when it grows, one step down where it fails, nothing lost where it cannot."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import EngineFailed
+from assistant.events import Event, Finished, Reading, Settled, Text
+from assistant.llama import room
+from assistant.llama.context import LlamaContext
+from assistant.messages import Sampling
+from assistant.plan import machine
+from assistant.plan.setting import Setting
+from tests.assistant.llama.test_reuse import fresh, same
+from tests.assistant.llama.tiny_files import TokenEngine, plain, prompt, read, token_engine, words
+
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return plain(tmp_path_factory.mktemp("room"))
+
+
+@pytest.fixture
+def engine(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenEngine]:
+    monkeypatch.setattr(room, "SMALLEST_CONTEXT", 256)
+    with closing(token_engine(file)) as made:
+        yield made
+
+
+def events(engine: TokenEngine, tokens: list[int], answer: int = 2) -> list[Event]:
+    return list(engine.stream(prompt(tokens), Sampling(temperature=0.0, max_tokens=answer)))
+
+
+def settled(found: list[Event]) -> Settled:
+    (event,) = (event for event in found if isinstance(event, Settled))
+    return event
+
+
+def fails(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Setting]:
+    """The next so many contexts cannot be made; gives what was tried."""
+    tried: list[Setting] = []
+
+    class Failing(LlamaContext):
+        def __init__(self, model: object, setting: Setting, **rest: object) -> None:
+            tried.append(setting)
+            if len(tried) <= times:
+                raise EngineFailed("llama.cpp cannot make a context (no memory)")
+            super().__init__(model, setting, **rest)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(room, "LlamaContext", Failing)
+    return tried
+
+
+def test_the_context_is_as_large_as_prompt_and_answer(engine: TokenEngine) -> None:
+    found = events(engine, words(1, 700), 20)
+    first = settled(found)
+    assert [type(event) for event in found if not isinstance(event, Text)][-4:-1] == [Reading, Reading, Reading]
+    assert first.context == 768
+    assert first.kv == "f16/f16"
+    assert first.gpu_layers == 0
+    assert first.memory > 0
+    assert "needs" in first.reason
+    assert not first.stepped_down
+    assert not any(isinstance(event, Settled) for event in events(engine, words(2, 600)))
+    assert settled(events(engine, words(3, 900))).context == 1280, "a quarter to spare when it grows"
+    assert settled(events(engine, words(3, 3300), 500)).context == 4096, "never more than the model was trained for"
+    assert engine.info
+    assert (engine.info.kv, engine.info.memory) == ("f16/f16", settled_memory(engine))
+
+
+def settled_memory(engine: TokenEngine) -> int:
+    assert engine._loaded
+    assert engine._loaded.room.option
+    return engine._loaded.room.option.memory
+
+
+def test_what_fails_steps_down_once_and_says_so(
+    engine: TokenEngine, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = fails(monkeypatch, 1)
+    found = events(engine, words(1, 700))
+    event = settled(found)
+    first, second = tried
+    assert event.stepped_down
+    assert event.kv == second.kv != first.kv
+    assert second.context >= 702
+    assert "no memory" in event.reason
+    assert f"--kv {second.kv_words}" in event.reason
+    assert isinstance(found[-1], Finished)
+    logits, _ = read(engine, words(1, 700))
+    with closing(token_engine(file, kv=(second.k, second.v))) as other:
+        assert same(logits, read(other, words(1, 700))[0])
+
+
+def test_two_failures_are_an_error_and_the_next_call_tries_again(
+    engine: TokenEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = fails(monkeypatch, 2)
+    with pytest.raises(EngineFailed, match="no memory"):
+        events(engine, words(1, 700))
+    assert len(tried) == 2
+    assert isinstance(events(engine, words(1, 700))[-1], Finished)
+
+
+def test_what_was_read_survives_a_context_that_cannot_grow(
+    engine: TokenEngine, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(engine, words(1, 700), answer=3)
+    tried = fails(monkeypatch, 2)
+    with pytest.raises(EngineFailed, match="no memory"):
+        events(engine, words(1, 2000))
+    assert tried[-1].context == 768, "the one from before was made again"
+    more = words(2, 20)
+    logits, usage = read(engine, words(1, 700), more)
+    assert usage.reused_tokens >= 700
+    assert same(logits, fresh((file, None), words(1, 700), more))
+
+
+def test_what_does_not_fit_is_refused_with_what_would(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory for some thousand tokens, not for four."""
+
+    class Memory:
+        total, available = 64 * 1024 * MIB, 0
+
+    monkeypatch.setattr("assistant.plan.machine.psutil.virtual_memory", lambda: Memory)
+    monkeypatch.setattr(machine, "limits", list)
+    with closing(token_engine(file)) as engine:
+        list(engine.load())
+        reserve = 1024 * MIB
+        Memory.available = reserve + 5 * MIB
+        with pytest.raises(EngineFailed, match=r"needs at least .* would fit: --context \d+ --kv ") as caught:
+            events(engine, words(1, 4000))
+        largest = int(str(caught.value).split("--context ")[1].split()[0])
+        assert 512 <= largest < 4000
+        assert isinstance(events(engine, words(1, largest - 200))[-1], Finished)
+
+
+def test_another_kind_of_memory_is_read_anew(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Growing, the planner takes quantized values: what was read in others is of no use."""
+    monkeypatch.setattr(room, "SMALLEST_CONTEXT", 256)
+    with closing(token_engine(file)) as engine:
+        read(engine, words(1, 700))
+        fails(monkeypatch, 1)
+        found = events(engine, [*words(1, 700), *words(2, 900)])
+        assert settled(found).stepped_down
+        last = found[-1]
+        assert isinstance(last, Finished)
+        assert last.usage.reused_tokens == 0
