@@ -155,8 +155,10 @@ def remove(names: tuple[str, ...], for_good: bool) -> None:
     with _store() as store:
         for identity in [store.find(name) for name in names]:  # all of them are there, or none is removed
             if for_good:
-                store.purge(identity)
+                gone = store.purge(identity)
                 note(f"{identity} is deleted")
+                if not gone:
+                    note("another program has the file open; its log holds the words until all have ended")
             else:
                 store.remove(identity)
                 note(f"{identity} is removed; luciole history restore {identity} brings it back")

@@ -8,7 +8,6 @@ is filled when turns end and before a search, so writing never depends on it.
 import re
 import sqlite3
 from collections.abc import Sequence
-from contextlib import suppress
 
 from assistant.conversation.database import transaction
 
@@ -37,12 +36,26 @@ def index(connection: sqlite3.Connection, *, unfinished: bool = False) -> bool:
     return True
 
 
+def rebuild(connection: sqlite3.Connection, error: sqlite3.Error) -> bool:
+    """Begin the index anew where it is what is damaged; the turns are whole. False for any other error."""
+    if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_CORRUPT_VTAB:
+        return False
+    _drop(connection)
+    return index(connection, unfinished=True)
+
+
 def unindex(connection: sqlite3.Connection, conversation: str) -> None:
     """Take the words of a conversation out of the index for good, before they are deleted."""
-    with suppress(sqlite3.OperationalError):  # there is no index
-        numbers = connection.execute("SELECT number FROM turns WHERE conversation = ?", (conversation,)).fetchall()
-        connection.executemany("DELETE FROM found WHERE rowid = ?", numbers)
-        connection.execute("INSERT INTO found (found) VALUES ('optimize')")  # else the deleted words stay in it
+    try:
+        with transaction(connection):
+            numbers = connection.execute("SELECT number FROM turns WHERE conversation = ?", (conversation,)).fetchall()
+            connection.executemany("DELETE FROM found WHERE rowid = ?", numbers)
+            connection.execute("INSERT INTO found (found) VALUES ('optimize')")  # else the words stay in it
+    except sqlite3.OperationalError as error:
+        if "no such" not in str(error):  # table, or module: there is no index
+            raise
+    except sqlite3.DatabaseError:
+        _drop(connection)  # it is damaged; the next search makes it anew
 
 
 def matching(connection: sqlite3.Connection, terms: Sequence[str]) -> tuple[str, list[str]]:
@@ -61,6 +74,12 @@ def matching(connection: sqlite3.Connection, terms: Sequence[str]) -> tuple[str,
             conditions.append("turns.content LIKE ? ESCAPE '\\'")
             values.append("%" + re.sub(r"([\\%_])", r"\\\1", term) + "%")
     return " AND ".join(conditions), values
+
+
+def _drop(connection: sqlite3.Connection) -> None:
+    with transaction(connection):
+        connection.execute("DROP TABLE found")
+        connection.execute("UPDATE turns SET indexed = 0")
 
 
 def excerpt(content: str, terms: Sequence[str]) -> str:

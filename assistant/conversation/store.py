@@ -5,16 +5,16 @@ Any number of processes may use the file at once; one `Store` is for one thread.
 
 import sqlite3
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from assistant.conversation.database import Connect, connect, explained, is_damage, open_database, transaction
+from assistant.conversation.database import Connect, connect, explained, open_database, transaction
 from assistant.conversation.migrations import MIGRATIONS, Migration
 from assistant.conversation.rows import heading_in, text_out, turn_in, write_change
-from assistant.conversation.search import excerpt, index, matching, unindex
+from assistant.conversation.search import excerpt, index, matching, rebuild, unindex
 from assistant.conversation.tree import Tree
 from assistant.conversation.turns import Change, Forgot, Heading, Marked, Placed, now, title_of
 from assistant.errors import HistoryFailed
@@ -81,17 +81,13 @@ class Store:
 
         Raises sqlite3.IntegrityError where a conversation that is written to was removed for good; else HistoryFailed.
         """
-        with self._words():
-            with transaction(self._connection):
-                for change in changes:
-                    write_change(self._connection, change)
-            # Not in the same transaction: words are kept also where the index cannot be.
-            if any(isinstance(change, Placed) for change in changes):
-                try:
-                    index(self._connection)
-                except sqlite3.DatabaseError as error:
-                    if is_damage(error):
-                        raise
+        with self._words(), transaction(self._connection):
+            for change in changes:
+                write_change(self._connection, change)
+        if any(isinstance(change, Placed) for change in changes):
+            # What is written is written: an index that cannot be filled now is filled before the next search.
+            with suppress(sqlite3.Error):
+                index(self._connection)
 
     def entries(self, *, removed: bool = False) -> list[Entry]:
         """Conversations that have a turn, the last changed first; `removed`: those that were removed instead."""
@@ -155,17 +151,14 @@ class Store:
         terms = text_out(text).replace("\0", " ").split()  # a NUL would end the pattern
         if not terms:
             return []
-        with self._words():
-            condition, values = matching(self._connection, terms)
-        with self._reading():
-            shorts = self._shorts()
-            query = f"""
-                SELECT turns.*, c.title, (SELECT substr(content, 1, 400) FROM turns f
-                    WHERE f.conversation = c.id AND f.removed = 0 ORDER BY f.number LIMIT 1) AS first
-                FROM turns JOIN conversations c ON c.id = turns.conversation
-                WHERE c.removed IS NULL AND turns.removed = 0 AND {condition} ORDER BY turns.number DESC
-            """  # noqa: S608  the condition is made of fixed texts
-            found = self._rows(query, values)
+        try:
+            shorts, found = self._found(terms)
+        except HistoryFailed as error:
+            cause = error.__cause__
+            with self._words():
+                if not isinstance(cause, sqlite3.Error) or not rebuild(self._connection, cause):
+                    raise
+            shorts, found = self._found(terms)
         titles = [
             Hit(entry.heading.id, entry.title, None, "title", entry.changed, entry.title, entry.short)
             for entry in self.entries()
@@ -205,14 +198,31 @@ class Store:
         """Give it a title; empty: the first question stands for it again."""
         self._set(identity, "title", " ".join(title.split()))
 
-    def purge(self, identity: str) -> None:
-        """Delete a conversation for good: its words are overwritten in the file and taken out of the log."""
+    def purge(self, identity: str) -> bool:
+        """Delete a conversation for good: its words are overwritten in the file and taken out of its log.
+
+        False where another program is reading: the log keeps them until all have let go of the file.
+        """
         with self._words():
             self._connection.execute("PRAGMA secure_delete = ON")
+            unindex(self._connection, identity)
             with transaction(self._connection):
-                unindex(self._connection, identity)
                 self._connection.execute("DELETE FROM conversations WHERE id = ?", (identity,))
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+
+    def _found(self, terms: Sequence[str]) -> tuple[dict[str, str], Sequence[dict[str, Any]]]:
+        """Short names, and the turns with all of the terms beside their conversation's title and first words."""
+        with self._words():
+            condition, values = matching(self._connection, terms)
+        query = f"""
+            SELECT turns.*, c.title, (SELECT substr(content, 1, 400) FROM turns f
+                WHERE f.conversation = c.id AND f.removed = 0 ORDER BY f.number LIMIT 1) AS first
+            FROM turns JOIN conversations c ON c.id = turns.conversation
+            WHERE c.removed IS NULL AND turns.removed = 0 AND {condition} ORDER BY turns.number DESC
+        """  # noqa: S608  the condition is made of fixed texts
+        with self._reading():
+            return self._shorts(), self._rows(query, values)
 
     def _set(self, identity: str, column: str, value: object) -> None:
         with self._words(), transaction(self._connection):

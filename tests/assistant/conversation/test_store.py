@@ -129,7 +129,7 @@ def test_for_good_means_that_no_word_stays_in_any_file() -> None:
     conversation, other = kept("The unforgettable xylophone of the report"), kept("Another one")
     with Store() as store:
         assert len(store.search("xylophone")) == 1
-        store.purge(conversation.id)
+        assert store.purge(conversation.id)
         assert [entry.heading.id for entry in store.entries()] == [other.id]
     for path in store_path().parent.iterdir():
         assert b"xylophone" not in path.read_bytes(), path.name
@@ -184,6 +184,25 @@ def test_words_that_grow_are_found_as_they_are_now() -> None:
         assert store.search("xylophone")[0].turn == answer.id
         store.write([Placed(conversation.id, replace(answer, content="No more."))])
         assert store.search("xylophone") == []
+
+
+def test_a_damaged_index_is_made_anew_and_costs_no_words() -> None:
+    conversation = kept("The quarterly report")
+    for purge in (False, True):
+        with closing(sqlite3.connect(store_path(), isolation_level=None)) as connection:
+            connection.execute("UPDATE found_data SET block = zeroblob(30)")
+        with Store() as store:
+            assert store.notice == ""
+            answer = conversation.path[-1]
+            store.write([Words(answer.id, " More."), Placed(conversation.id, replace(answer, content="Whole."))])
+            assert [hit.turn for hit in store.search("quarterly")] == [conversation.path[0].id]
+            assert [hit.excerpt for hit in store.search("Whole")] == ["Whole."]
+            if purge:
+                connection = sqlite3.connect(store_path(), isolation_level=None)
+                connection.execute("UPDATE found_data SET block = zeroblob(30)")
+                connection.close()
+                assert store.purge(conversation.id)
+                assert store.search("quarterly") == []
 
 
 def test_an_excerpt_shows_what_was_found() -> None:
