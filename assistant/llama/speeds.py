@@ -5,8 +5,9 @@ both. The depth costs nothing: what was read once is copied to fill the memory. 
 layer, as a line over the depth; between short windows and full attention a layer counts with the mean of those taken.
 
 `python -P -m assistant.llama.speeds`: a request as one line of JSON on stdin ({path, threads, gpu, known}), the answer
-on stdout; it ends when stdin does, so that nobody's death leaves it behind. Other programs slow the measurement down;
-the processor's own time bounds what is believed of the clock.
+on stdout; it ends when stdin does, so that nobody's death leaves it behind. On a processor its own time counts, shared
+by the threads, and not the clock: another program that is busy for one way and idle for the next would decide between
+them. What is left to threads that wait for each other, a correction learns from real readings.
 """
 
 import ctypes
@@ -42,8 +43,6 @@ _BATCH_SECONDS = 0.5
 """A timed batch is made shorter where it would take longer."""
 _BUDGET_SECONDS = 20.0
 """Ways that have not been measured by then are not; the likeliest come first."""
-_CLOCK_TRUST = 1.5
-"""Beyond so many times the processor's own time the clock tells of other programs."""
 _SEQUENCES = 2
 _TRIES = 3
 _FILL_SECONDS = 1.5
@@ -176,11 +175,10 @@ class _Stopwatch:
             began, worked = perf_counter(), process_time()
             if not self._read(count):
                 return None
-            seconds = perf_counter() - began
-            if not self.way.gpu:
-                seconds = min(seconds, _CLOCK_TRUST * (process_time() - worked) / self.threads)
+            clock = perf_counter() - began
+            seconds = clock if self.way.gpu else (process_time() - worked) / self.threads
             best = seconds if best is None else min(best, seconds)
-            if best * (attempt + 2) > _BATCH_SECONDS:
+            if clock * (attempt + 2) > _BATCH_SECONDS:
                 break
         return best
 
