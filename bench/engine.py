@@ -4,13 +4,19 @@ Reading speed is that of one long prompt never read before; writing speed and th
 short question with the model in memory. Greedy, so every run writes the same words; medians are kept.
 """
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from assistant import Engine, Finished, Message, Sampling, Text, Usage, open_engine
+from rich.table import Table
+
+from assistant import Engine, Finished, Message, Sampling, Text, Usage
+from assistant.engine import EngineSettings
+from assistant.models import open_engine
+from bench.table import table_of
 
 _QUESTION = "What does a firefly do at night? Tell me in a few sentences."
 _SENTENCE = "Paragraph {number} of the report says that lamp {number} of room {other} was lit at {hour}. "
@@ -36,7 +42,7 @@ def measure(name: str, model: Path, *, runs: int) -> Speed:
     loads, reads, writes, firsts = [], [], [], []
     prompt_tokens = 0
     for number in range(runs):
-        engine = open_engine(str(model))
+        engine = open_engine(str(model), EngineSettings(saved_readings=False))
         with closing(engine):
             started = perf_counter()
             for _ in engine.load():
@@ -49,6 +55,25 @@ def measure(name: str, model: Path, *, runs: int) -> Speed:
             writes.append(usage.answer_tokens / usage.write_seconds)
             firsts.append(first)
     return Speed(name, median(loads), prompt_tokens, median(reads), median(writes), median(firsts), runs)
+
+
+def table(results: Sequence[Speed]) -> Table:
+    """One line a model."""
+    return table_of(
+        f"engine, median of {results[0].runs} (tokens of the prompt, read and written a second)",
+        ("", "load, s", "tokens", "read/s", "written/s", "first word, s"),
+        [
+            (
+                result.model,
+                f"{result.load_seconds:.2f}",
+                f"{result.prompt_tokens:,}",
+                f"{result.read_per_second:.0f}",
+                f"{result.write_per_second:.0f}",
+                f"{result.first_word_seconds:.2f}",
+            )
+            for result in results
+        ],
+    )
 
 
 def _ask(engine: Engine, content: str, *, max_tokens: int) -> tuple[Usage, float]:
