@@ -17,7 +17,7 @@ import llama_cpp
 import psutil
 
 from assistant.engine import EngineSettings, ModelInfo
-from assistant.errors import EngineFailed, PromptTooLong, TemplateFailed
+from assistant.errors import EngineFailed
 from assistant.events import Event, Finished, Loading, Reading, Settled, Text, Usage
 from assistant.gguf.file import read_header
 from assistant.gguf.header import Header
@@ -26,18 +26,15 @@ from assistant.llama.embeddings import Embedder
 from assistant.llama.many import AT_ONCE, answer_all, shared, tokens_together
 from assistant.llama.model import LlamaModel, load_model
 from assistant.llama.planner import Planner, cores
+from assistant.llama.prompts import describe, expect_room, prompt_ids
 from assistant.llama.recall import Recall
 from assistant.llama.room import Room
 from assistant.llama.writing import Writing
 from assistant.messages import Message, Sampling
 from assistant.plan.setting import Setting
-from assistant.prompt.render import render
-from assistant.proof import content_mark, read_standing
+from assistant.proof import content_mark
 from assistant.readings import SavedReadings, kind_of
 
-_SMALLEST_ANSWER = 64
-"""Room that must be left for an answer; less is no answer."""
-_LEAST_CONTEXT = 128
 _WORTH_LEARNING = 512
 """Tokens; a shorter reading tells little of speed."""
 _LEAST_HALVED = 2
@@ -164,7 +161,7 @@ class LlamaEngine:
         loaded = yield from self._load()
         ready = perf_counter()
         prompt = self._prompt(loaded, messages)
-        self._expect_room(loaded, prompt, sampling)
+        expect_room(prompt, sampling, loaded.info.context)
         context = yield from self._make_room(loaded, len(prompt), sampling.max_tokens, most=loaded.info.context)
         with Writing(loaded.model, sampling, most=_most(sampling, context, prompt), prompt=prompt) as writing:
             reused = self._recall.begin(context, prompt)
@@ -201,15 +198,22 @@ class LlamaEngine:
         load_seconds = perf_counter() - started
         ids = [self._prompt(loaded, messages) for messages in prompts]
         for prompt in ids:
-            self._expect_room(loaded, prompt, sampling)
+            expect_room(prompt, sampling, loaded.info.context)
         limit = loaded.info.context
         at_once = min(len(ids), AT_ONCE)
         while at_once > 1 and tokens_together(ids, sampling.max_tokens, at_once) > limit:
             at_once -= 1
-        answers = at_once * sampling.max_tokens
-        reading = tokens_together(ids, sampling.max_tokens, at_once) - answers
-        making = self._make_room(loaded, reading, answers, most=limit, sequences=at_once + 1)
-        context = yield from _numbered(0, making)
+        while True:
+            answers = at_once * sampling.max_tokens
+            reading = tokens_together(ids, sampling.max_tokens, at_once) - answers
+            making = self._make_room(loaded, reading, answers, most=limit, sequences=at_once + 1)
+            try:
+                context = yield from _numbered(0, making)
+                break
+            except EngineFailed:
+                if at_once == 1 or self._loaded is None:
+                    raise
+                at_once -= 1  # what does not fit together takes turns
         beginning = ids[0][: shared(ids)]
         reused = self._recall.begin(context, [*beginning, _NO_TOKEN])
         yield 0, Reading(reused, len(ids[0]), reused)
@@ -267,7 +271,7 @@ class LlamaEngine:
             stepped_down = f"{layers} layers on the GPU failed ({error}), so half of them were taken"
             model = yield from self._load_model(layers // 2)
         try:
-            info = self._describe(model, header)
+            info = describe(model, header, self._path, self._name, self._settings.context)
         except EngineFailed:
             model.free()
             raise
@@ -292,67 +296,8 @@ class LlamaEngine:
             self._loaded = replace(loaded, info=replace(loaded.info, gpu_layers=layers, kv=kv, memory=option.memory))
         return context
 
-    def _describe(self, model: LlamaModel, header: Header) -> ModelInfo:
-        if not model.can_answer:
-            raise EngineFailed(
-                f"{self._path.name} ({header.architecture}) does not write text; a language model was expected; "
-                "choose another"
-            )
-        limit = model.trained_context if self._settings.context is None else self._settings.context
-        if limit < _LEAST_CONTEXT:
-            raise EngineFailed(
-                f"the context of {self._path.name} would be {limit:,} tokens; at least {_LEAST_CONTEXT}, for a "
-                "question and its answer; ask for more with --context, or use another model"
-            )
-        if limit > model.trained_context:
-            raise EngineFailed(
-                f"a context of {limit:,} tokens was asked for; {self._path.name} was trained for "
-                f"{model.trained_context:,}; ask for at most that"
-            )
-        return ModelInfo(
-            name=self._name,
-            path=str(self._path),
-            architecture=header.architecture,
-            parameters=header.parameters,
-            quantization=header.quantization,
-            context=limit,
-            trained_context=model.trained_context,
-            gpu_layers=model.gpu_layers,
-            layers=model.layers,
-            proof=read_standing(self._path).verdict,
-        )
-
     def _prompt(self, loaded: _Loaded, messages: Sequence[Message]) -> list[int]:
-        if loaded.header.chat_template is None and loaded.header.number(f"{loaded.header.architecture}.pooling_type"):
-            raise EngineFailed(
-                f"{self._path.name} makes vectors of texts and writes none; a language model was expected; "
-                "choose another"
-            )
-        if loaded.header.chat_template is None:
-            raise TemplateFailed(
-                f"{self._path.name} carries no chat template; an instruction-tuned model was expected, since a base "
-                "model cannot chat; use another model"
-            )
-        model = loaded.model
-        prompt = model.encode(render(loaded.header.chat_template, messages, bos=model.bos, eos=model.eos))
-        if not prompt:
-            raise TemplateFailed(
-                f"the chat template of {self._path.name} makes an empty prompt; the messages were expected in it; "
-                "use another model"
-            )
-        return prompt
-
-    def _expect_room(self, loaded: _Loaded, prompt: Sequence[int], sampling: Sampling) -> None:
-        """Raises PromptTooLong where prompt and answer exceed the limit, or the least of an answer does."""
-        limit = loaded.info.context
-        longest = limit - min(sampling.max_tokens, _SMALLEST_ANSWER)
-        if len(prompt) > longest:
-            raise PromptTooLong(
-                f"the prompt has {len(prompt):,} tokens; at most {longest:,} fit the context of {limit:,} beside an "
-                "answer; shorten it, or use a model with a longer context",
-                tokens=len(prompt),
-                limit=longest,
-            )
+        return prompt_ids(loaded.model, loaded.header, messages, self._path.name)
 
 
 def _result(events: Generator[Loading, None, _Loaded]) -> _Loaded:

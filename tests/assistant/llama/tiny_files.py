@@ -56,9 +56,11 @@ def recurrent(folder: Path) -> Path:
     writer.add_ssm_time_step_rank(rank)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_tokenizer_model("llama")
-    writer.add_token_list([f"t{number}" for number in range(VOCABULARY)])
+    single = [f"<0x{byte:02X}>" for byte in range(256)]
+    rest = [f"t{number}" for number in range(VOCABULARY - 3 - len(single))]
+    writer.add_token_list(["<unk>", "<s>", "</s>", *single, *rest])
     writer.add_token_scores([0.0] * VOCABULARY)
-    writer.add_token_types([1] * VOCABULARY)
+    writer.add_token_types([2, 3, 3, *[6] * len(single), *[1] * len(rest)])
     writer.add_eos_token_id(2)
 
     def add(name: str, *shape: int, mean: float = 0.0, spread: float = 0.1) -> None:
