@@ -80,10 +80,12 @@ def starter() -> Path | None:
 def open_engine(model: str | None = None, settings: EngineSettings | None = None) -> Engine:
     """An engine for a MODEL, in a child process, not loaded yet. A file that is no sound GGUF is refused here.
 
-    Raises ModelNotFound, InvalidModelFile.
+    Raises ModelNotFound, InvalidModelFile, EngineFailed.
     """
     from assistant.process.engine import EngineProcess  # noqa: PLC0415  commands that open no engine do without it
 
     path = find_model(model)
     read_header(path)
-    return EngineProcess(path, settings)
+    engine = EngineProcess(path, settings)
+    engine.start()  # llama.cpp gets ready while the caller does
+    return engine

@@ -3,7 +3,7 @@
 Texts are read as sequences of one batch. A text longer than the model's context is refused, never cut.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import sqrt
 
 import llama_cpp
@@ -22,9 +22,12 @@ _NORMALIZED = "luciole.embedding.normalized"
 
 
 class Embedder:
-    """A context for embeddings. `longest`: most tokens of a text, with what the model puts around it."""
+    """A context for embeddings. `longest`: most tokens of a text, with what the model puts around it; `interrupted` is
+    asked between batches."""
 
-    def __init__(self, model: LlamaModel, header: Header, *, longest: int, threads: int) -> None:
+    def __init__(
+        self, model: LlamaModel, header: Header, *, longest: int, threads: int, interrupted: Callable[[], bool]
+    ) -> None:
         """Raises EngineFailed for a model that was not made for it."""
         pooling = header.number(f"{header.architecture}.pooling_type")
         if pooling is None or pooling <= 0 or pooling == _RANK:
@@ -35,6 +38,7 @@ class Embedder:
         self._model = model
         self._longest = longest
         self._threads = threads
+        self._interrupted = interrupted
         self._normalized = header.metadata.get(_NORMALIZED) is not False
         self._pointer: int | None = None
         self._size = 0
@@ -92,6 +96,8 @@ class Embedder:
     def _read(self, group: Sequence[int], ids: Sequence[Sequence[int]], vectors: list[list[float]]) -> None:
         if not group:
             return
+        if self._interrupted():
+            raise EngineFailed("the vectors were interrupted; all of them were expected; ask for them again")
         batch = llama_cpp.llama_batch_init(sum(len(ids[number]) for number in group), 0, 1)
         try:
             at = 0

@@ -4,7 +4,7 @@ The context is as large as the prompt and its answer need, grows with them, and 
 begins like something read before is read only from where it differs.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,6 +73,8 @@ class LlamaEngine:
         """Of the file's content; found when it is first needed."""
         self._interrupted = Flag()
         self._closed = False
+        self.announce: Callable[[str], None] = lambda _: None
+        """Told before memory is taken what would take less, in words of the command line; empty where nothing would."""
         self.ticks = 0
         """Grows while llama.cpp computes: a sign of life, from any thread."""
         self._calling = Lock()
@@ -109,7 +111,11 @@ class LlamaEngine:
             loaded = _result(self._load())
             if self._embedder is None:
                 self._embedder = Embedder(
-                    loaded.model, loaded.header, longest=loaded.info.context, threads=self._threads
+                    loaded.model,
+                    loaded.header,
+                    longest=loaded.info.context,
+                    threads=self._threads,
+                    interrupted=self._asked,
                 )
             return self._embedder.embed(texts)
 
@@ -275,7 +281,15 @@ class LlamaEngine:
         except EngineFailed:
             model.free()
             raise
-        space = Room(model, self._load_model, planner, self._recall, interrupted=self._asked, stepped_down=stepped_down)
+        space = Room(
+            model,
+            self._load_model,
+            planner,
+            self._recall,
+            interrupted=self._asked,
+            announce=self.announce,
+            stepped_down=stepped_down,
+        )
         self._loaded = _Loaded(info, header, planner, space)
         yield Loading(1.0)
         return self._loaded

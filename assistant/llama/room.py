@@ -28,15 +28,20 @@ class Room:
         recall: Recall,
         *,
         interrupted: Callable[[], bool],
+        announce: Callable[[str], None],
         stepped_down: str = "",
     ) -> None:
-        """`stepped_down`: why the model was not loaded as planned; said with the first context."""
+        """`announce` is told, before memory is taken, what would take less, in words of the command line: the system
+        may end this process for it. `stepped_down`: why the model was not loaded as planned; said with the first
+        context.
+        """
         self.model = model
         self._stepped_down = stepped_down
         self._load = load
         self._planner = planner
         self._recall = recall
         self._interrupted = interrupted
+        self._announce = announce
         self.context: LlamaContext | None = None
         self.option: Option | None = None
         """That of the running context."""
@@ -96,12 +101,14 @@ class Room:
 
     def _open_best(self, plan: Plan, best: Option, least: int) -> Generator[Loading, None, tuple[LlamaContext, str]]:
         """The context, and in words that it is the second choice; no words where it is the first."""
+        smaller = plan.next_smaller
+        self._announce(smaller.words if smaller else "")
         try:
             made = yield from self._move_to(best)
         except EngineFailed as error:
-            smaller = plan.next_smaller
             if smaller is None or smaller.setting.context < least:
                 raise
+            self._announce("")
             made = yield from self._move_to(smaller)
             return made, f"that failed ({error}), and the next smaller setting was taken: {smaller.words}"
         return made, ""

@@ -52,6 +52,7 @@ class Worker:
         with heartbeat.running():
             try:
                 self._engine = make()
+                self._engine.announce = self._announce
             except (ImportError, OSError, RuntimeError) as error:
                 traceback.print_exc()
                 refusal = _refusal(error)
@@ -61,6 +62,9 @@ class Worker:
                 self._current = request["id"]
             with heartbeat.running():
                 self._serve(request, refusal)
+
+    def _announce(self, offer: str) -> None:
+        self._reply(self._current, offer=offer)
 
     def _advanced(self) -> int:
         """Grows with everything that is done."""

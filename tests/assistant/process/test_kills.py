@@ -220,3 +220,21 @@ def test_an_offer_is_of_the_child_that_made_it(
         with pytest.raises(EngineFailed, match="close other programs") as error:
             list(engine.load())
     assert error.value.offer == ""
+
+
+@posix
+def test_the_engine_offers_before_it_takes_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starter_gguf: Path
+) -> None:
+    """The system's killer comes while the context is made, before anything was said of it."""
+    other_worker(
+        monkeypatch,
+        tmp_path,
+        "from assistant.llama import room\nfrom assistant.process import worker\n"
+        "room.LlamaContext = lambda *_, **__: os.kill(os.getpid(), 9)\nworker.main()\n",
+    )
+    with closing(EngineProcess(starter_gguf, ONE)) as engine:
+        with pytest.raises(EngineFailed, match="SIGKILL") as error:
+            list(engine.stream(SHORT, GREEDY))
+        assert error.value.offer.startswith("--context ")
+        assert f"there is less to hold with {error.value.offer} (log" in str(error.value)
