@@ -18,7 +18,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.errors import InvalidSetting
 from assistant.paths import folder
+from assistant.settings import read_settings
 
 FORMAT = 1
 _BLOCK = 1 << 20
@@ -77,11 +79,11 @@ def readings_folder() -> Path:
     return folder("cache") / "readings"
 
 
-def kept(limit: int | None = None) -> Kept:
+def kept() -> Kept:
     """How much is saved now."""
     files = _files()
     count = sum(file.suffix == ".reading" for file in files)
-    return Kept(count, sum(map(_size, files)), default_limit() if limit is None else limit)
+    return Kept(count, sum(map(_size, files)), limit())
 
 
 def clear() -> int:
@@ -91,8 +93,17 @@ def clear() -> int:
     return freed - sum(map(_size, _files()))
 
 
+def limit() -> int:
+    """Bytes that all readings together may take, as the settings say, or by `default_limit`."""
+    try:
+        wanted = read_settings().readings_bytes
+    except InvalidSetting:  # commands say so before anything is read; an engine reads on
+        wanted = None
+    return default_limit() if wanted is None else wanted
+
+
 def default_limit() -> int:
-    """Bytes that all readings together may take: 8 GiB, or a tenth of what the disk could give if that is less."""
+    """8 GiB, or a tenth of what the disk could give if that is less."""
     path = readings_folder()
     with suppress(OSError):
         free = shutil.disk_usage(path if path.exists() else path.parent).free
@@ -109,9 +120,10 @@ def kind_of(**facts: object) -> str:
 class SavedReadings:
     """The readings of one kind (see `kind_of`). Nothing here raises for what the disk does: without it, one reads."""
 
-    def __init__(self, kind: str, limit: int | None = None) -> None:
+    def __init__(self, kind: str, most: int | None = None) -> None:
+        """`most`: bytes that the readings of all kinds may take; None: `limit()`."""
         self._folder = readings_folder() / kind
-        self._limit = limit
+        self._most = most
 
     def all(self) -> list[Reading]:
         """The sound ones, the last used first; the others are removed."""
@@ -145,8 +157,7 @@ class SavedReadings:
 
     def room_for(self, size: int) -> bool:
         """Whether a state of that many bytes may be kept: within the limit, and twice over on the disk."""
-        limit = default_limit() if self._limit is None else self._limit
-        if size > limit:
+        if size > (limit() if self._most is None else self._most):
             return False
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -192,7 +203,7 @@ class SavedReadings:
 
     def _prune(self, newest: Path) -> None:
         """Remove the least recently used of all kinds until the rest is within the limit."""
-        limit = default_limit() if self._limit is None else self._limit
+        most = limit() if self._most is None else self._most
         files = _files()
         known = {file.stem for file in files if file.suffix == ".reading"}
         for file in files:
@@ -202,7 +213,7 @@ class SavedReadings:
         used = [(_used(file), file) for file in _files() if file.suffix == ".reading" and file != newest]
         total = sum(map(_size, _files()))
         for _, file in sorted(used):
-            if total <= limit:
+            if total <= most:
                 break
             total -= _size(file) + _size(file.with_suffix(".state"))
             _remove(file)

@@ -13,6 +13,9 @@
     [conversation]
     when_full = "stop"                  # or "drop", "summarize": what happens to the oldest turns (`WhenFull`)
 
+    [cache]
+    readings_gib = 8                    # most that saved readings take; 0: none are saved
+
 What the values mean for a model is decided in `assistant.sampling_defaults`.
 """
 
@@ -29,6 +32,7 @@ from assistant.messages import Sampling
 from assistant.paths import folder
 
 MAX_BYTES = 1 << 20
+_MOST_GIB = 1 << 20
 _FIELDS = tuple(found.name for found in fields(Sampling))
 
 Fields = Mapping[str, object]
@@ -59,6 +63,8 @@ class Settings:
     sampling: Rules = field(default_factory=Rules)
     summary: Rules = field(default_factory=Rules)
     when_full: WhenFull = "stop"
+    readings_bytes: int | None = None
+    """Most that saved readings may take; None: a share of the disk."""
 
 
 def read_settings() -> Settings:
@@ -76,13 +82,14 @@ def read_settings() -> Settings:
         reason = " ".join(str(error).split())
         raise InvalidSetting(f"{path} cannot be read ({reason}); TOML was expected; mend or remove it") from error
     for name in values:
-        if name not in ("default_model", "sampling", "summary", "conversation"):
-            raise _unknown(path, name, "default_model, [sampling], [summary] and [conversation]")
+        if name not in ("default_model", "sampling", "summary", "conversation", "cache"):
+            raise _unknown(path, name, "default_model, [sampling], [summary], [conversation] and [cache]")
     model = values.get("default_model")
     if model is not None and not isinstance(model, str):
         raise InvalidSetting(f"default_model is {str(model)[:60]!r} in {path}; a text was expected; mend it")
     sampling, summary = (_rules(path, name, values.get(name, {})) for name in ("sampling", "summary"))
-    return Settings(model, sampling, summary, _when_full(path, values.get("conversation", {})))
+    when_full = _when_full(path, values.get("conversation", {}))
+    return Settings(model, sampling, summary, when_full, _readings_bytes(path, values.get("cache", {})))
 
 
 def default_model() -> str | None:
@@ -122,6 +129,23 @@ def _when_full(path: Path, table: object) -> WhenFull:
         f"when_full is {str(found)[:60]!r} in {path}, [conversation]; {', '.join(get_args(WhenFull))} were expected; "
         "mend it"
     )
+
+
+def _readings_bytes(path: Path, table: object) -> int | None:
+    if not isinstance(table, dict):
+        raise InvalidSetting(f"cache is {str(table)[:60]!r} in {path}; a table [cache] was expected; mend it")
+    for key in table:
+        if key != "readings_gib":
+            raise _unknown(path, f"{key} in [cache]", "readings_gib")
+    found = table.get("readings_gib")
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= _MOST_GIB:
+        raise InvalidSetting(
+            f"readings_gib is {str(found)[:60]!r} in {path}, [cache]; a number from 0 to {_MOST_GIB:,} was expected; "
+            "mend it"
+        )
+    return int(found * 2**30)
 
 
 def _unknown(path: Path, key: str, known: str) -> InvalidSetting:

@@ -50,8 +50,8 @@ def test_the_least_recently_used_goes_first() -> None:
     assert two.points(mine) == [], "used now"
     assert keep(one, [7] * 10)
     assert two.all() == [mine]
-    assert kept(4500).bytes <= 4500
-    assert kept(4500).readings == 3
+    assert kept().bytes <= 4500
+    assert kept().readings == 3
     for number in range(8, 12):
         assert keep(one, [number] * 10)
     assert two.all() == []
@@ -94,10 +94,10 @@ def test_half_written_files_do_not_count_and_go_in_time() -> None:
 def test_clear_frees_all_of_it() -> None:
     for kind in ("one", "two"):
         assert keep(SavedReadings(kind, MANY), [1, 2, 3], size=5000)
-    freed = kept(MANY).bytes
+    freed = kept().bytes
     assert freed > 10_000
     assert clear() == freed
-    assert kept(MANY).bytes == kept(MANY).readings == 0
+    assert kept().bytes == kept().readings == 0
     assert clear() == 0
 
 
@@ -112,3 +112,14 @@ def test_the_limit_is_a_share_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> No
     assert readings.default_limit() == 8 << 30
     Usage.free = 1500
     assert not SavedReadings("kind", MANY).room_for(1000), "twice the size must be free"
+
+
+def test_the_settings_limit_it(luciole_home: Path) -> None:
+    (luciole_home / "config").mkdir(exist_ok=True)
+    settings = luciole_home / "config" / "settings.toml"
+    settings.write_text("[cache]\nreadings_gib = 0.5\n")
+    assert readings.limit() == kept().limit == 1 << 29
+    settings.write_text("[cache]\nreadings_gib = 0\n")
+    assert not SavedReadings("kind").room_for(1)
+    settings.write_text("[cache]\nreadings_gib = 'many'\n")
+    assert readings.limit() == readings.default_limit()

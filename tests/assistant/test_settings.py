@@ -68,6 +68,11 @@ def test_what_holds_for_a_model() -> None:
         ("[sampling]\nmax_tokens = true", "max_tokens is True"),
         ("[sampling]\nstop = 'x'", "stop is 'x'; a list of texts"),
         ("[sampling]\nlogit_bias = [['a', 500]]", "logit_bias is"),
+        ("cache = 8", r"cache is '8' in .*; a table \[cache\]"),
+        ("[cache]\nsize = 1", r"has 'size in \[cache\]', which nobody knows; readings_gib"),
+        ("[cache]\nreadings_gib = -1", "readings_gib is '-1'"),
+        ("[cache]\nreadings_gib = nan", "readings_gib is 'nan'"),
+        ("[cache]\nreadings_gib = true", "readings_gib is 'True'"),
         ("[summary.x]\nloop_guard = 1", r"\[summary.\"x\"\]: loop_guard is 1; true or false"),
     ],
 )
