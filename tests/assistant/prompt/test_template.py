@@ -26,7 +26,7 @@ def rendered(source: str) -> str:
         ("{{ messages | tojson(indent=1) }}", '[\n {\n  "role": "user",\n  "content": "x"\n }\n]'),
         ("a{% generation %}{{ messages[0].content }}{% endgeneration %}b", "axb"),
         ("{{ 'ab' * 3 }}{{ 2 * 3 }}{{ 2 ** 10 }}{{ [1] * 2 }}", "ababab61024[1, 1]"),
-        ("{{ bos_token }}{{ eos_token }}{{ tools }}{{ documents }}{{ add_generation_prompt }}", "<s></s>True"),
+        ("{{ bos_token }}{{ eos_token }}{{ tools }}{{ documents }}{{ add_generation_prompt }}", "<s></s>NoneNoneTrue"),
     ],
 )
 def test_templates_have_what_transformers_gives_them(source: str, text: str) -> None:
