@@ -79,11 +79,16 @@ def _ours(model: Path, depth: int, kv: str, threads: int) -> tuple[Rates, bool, 
     with opened(model, settings) as engine:
         ask(engine, "Warm up.", endless(model, 2))
         longer = ask(engine, text_of(depth + _READ + 64, engine.count, seed=1), endless(model, 1))
-        times = {done: when for when, done in longer.readings}
-        read = _READ / (times[depth + _READ] - times[depth])
+        read = _rate(longer.readings, depth)
         # Nearly the same tokens again, and then words: what is read of it does not count.
         shorter = ask(engine, text_of(max(depth - 48, 8), engine.count, seed=1), endless(model, _WRITE))
     return Rates(read, shorter.write_per_second), *last_context()
+
+
+def _rate(readings: Sequence[tuple[float, int]], depth: int) -> float:
+    """Tokens a second of the first batch behind that depth; the few tokens that are always known come before it."""
+    (start, before), (end, after) = [reading for reading in readings if reading[1] >= depth][:2]
+    return (after - before) / (end - start)
 
 
 def table(results: Sequence[Against]) -> Table:

@@ -9,7 +9,7 @@ import pytest
 from assistant.gguf.file import read_header
 from bench.accuracy import Accuracy
 from bench.accuracy import missed as missed_plans
-from bench.against import Against
+from bench.against import Against, _rate
 from bench.against import missed as missed_speeds
 from bench.llama_bench import Rates, Way, rates
 from bench.readings import Readings, Step
@@ -59,6 +59,12 @@ def test_speeds_are_held_against_their_goals() -> None:
     assert missed_speeds([slow]) == [
         "m at depth 2,048 in f16/f16 reads at 0.96 of llama-bench's speed; 0.97 was the goal"
     ]
+
+
+def test_the_reading_rate_is_that_of_the_batch_behind_the_depth() -> None:
+    readings = [(0.1, 8), (1.1, 520), (3.1, 1032), (3.2, 1040)]
+    assert _rate(readings, 0) == pytest.approx(512.0)
+    assert _rate(readings, 512) == pytest.approx(256.0)
 
 
 def test_only_long_documents_must_open_fifty_times_sooner() -> None:
