@@ -93,7 +93,7 @@ class Planner:
         which is given up for the new one. Speeds that were never measured are measured where the reading is long enough
         to be worth 20 seconds (`may_measure` decides otherwise). Raises EngineFailed.
         """
-        machine = self._machine()
+        machine = self.machine()
         with Candidates(self._path, self._header, self._settings) as candidates:
             free = self._free(running, candidates.model(gpu_layers).weights if gpu_layers else {})
             found = candidates.all_for(need, free, sequences=sequences, gpu_layers=gpu_layers)
@@ -109,7 +109,7 @@ class Planner:
 
         What the process took and how long it read is held against the plan's figures, and improves the next one.
         """
-        machine = self._machine()
+        machine = self.machine()
         before = correction = stored_correction(self._kind, machine)
         correction = correction.after_memory(option.sizes.on(HOST), self.taken_bytes(), depth / option.setting.context)
         speeds = stored_speeds(self._kind, machine, self.threads)
@@ -125,7 +125,8 @@ class Planner:
         model's file. What llama.cpp copied out of the file counts once: the file's pages of it can go."""
         return max(0, _resident() - self._before - llama_log().copied)
 
-    def _machine(self) -> str:
+    def machine(self) -> str:
+        """Stands for this machine and this build of llama.cpp."""
         if self._build is None:
             self._build = _build()
         return machine_mark(self._build)
@@ -157,7 +158,7 @@ class Planner:
             complete = complete and speeds is not None and speeds.complete
         if speeds is not None and speeds is not known:
             speeds = replace(speeds, complete=complete)
-            store_speeds(self._kind, self._machine(), self.threads, speeds)
+            store_speeds(self._kind, self.machine(), self.threads, speeds)
         return speeds
 
 
