@@ -16,10 +16,12 @@ class StopTexts:
         if not self._stops:
             return text
         self._held += text
-        places = [place for stop in self._stops if (place := self._held.find(stop)) >= 0]
+        # The one that is whole first; of several that end together the longest. So it makes no difference how the
+        # answer was cut into pieces.
+        places = [(place + len(stop), place) for stop in self._stops if (place := self._held.find(stop)) >= 0]
         if places:
             self.reached = True
-            answer, self._held = self._held[: min(places)], ""
+            answer, self._held = self._held[: min(places)[1]], ""
             return answer
         longest = max(self._overlap(stop) for stop in self._stops)
         safe = len(self._held) - longest
