@@ -24,12 +24,16 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 _SHOWN = 30
 
 
-@click.group(epilog=EPILOG)
-def history() -> None:
+@click.group(epilog=EPILOG, invoke_without_command=True)
+@click.pass_context
+def history(ctx: click.Context) -> None:
     """List, show, search, export, import or remove kept conversations.
 
-    An ID is as much of it as the list shows; last is the conversation that was changed last.
+    Without a command it lists them. An ID is as much of it as the list shows; last is the conversation that was changed
+    last.
     """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_, everything=False, removed=False, as_json=False)
 
 
 @history.command("list", epilog="Example:\n  luciole history list --all")

@@ -82,7 +82,10 @@ def _report(summary: "Summary") -> None:
     for warning in summary.warnings:
         note(warning, kind="warning")
     seconds = summary.seconds
-    reused = f", {summary.reused_tokens:,} of them from memory" if summary.reused_tokens else ""
+    reused = ""
+    if summary.reused_tokens:
+        all_of_them = summary.reused_tokens >= summary.tokens_read  # it counts the instruction's tokens too
+        reused = f", {'all' if all_of_them else f'{summary.reused_tokens:,}'} of them from an earlier reading"
     click.echo(
         f"{summary.tokens_read:,} of {summary.tokens_total:,} tokens read{reused} in {seconds.read:.1f} s, "
         f"written in {seconds.write:.1f} s",

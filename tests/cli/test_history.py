@@ -28,6 +28,7 @@ def talked(luciole: Luciole, opens: Opens, typed: Typed) -> str:
 def test_the_list(luciole: Luciole, talked: str) -> None:
     shown = luciole("history", "list")
     assert (shown.code, shown.err) == (0, "")
+    assert luciole("history") == shown
     (line,) = shown.out.splitlines()
     assert line.startswith(f"{talked}  20")
     assert line.endswith("    4 turns  Capital of France?")
