@@ -3,6 +3,7 @@
 from convert.hyperparameters import Hyperparameters
 from convert.report import Fact
 from convert.rope import Rope
+from convert.sampling import Sampling
 from convert.spec import Architecture
 from convert.templates import Template
 from convert.tokenizer.tokens import Agreement
@@ -14,6 +15,7 @@ def facts(
     hyper: Hyperparameters,
     vocabulary: Vocabulary,
     template: Template,
+    sampling: Sampling,
     agreement: Agreement,
     *,
     quantization: str,
@@ -33,6 +35,7 @@ def facts(
         Fact("adds begin token", "yes" if agreement.add_bos else "no", f"{vocabulary.file.name}, as it behaves"),
         Fact("end tokens", ends or "none", ", ".join(dict.fromkeys(vocabulary.ends.values()))),
         Fact("prompt format", template.name or "none", template.source),
+        Fact("sampling", sampling.shown, sampling.source),
         Fact(
             "tokenizer",
             f"{vocabulary.description}, {agreement.pre_tokenizer}",

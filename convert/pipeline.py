@@ -27,6 +27,7 @@ from convert.preview import free_bytes, peak_bytes, source_bytes, tensor_list, w
 from convert.proof_report import climbed_by_conversion, write_report
 from convert.recorded import in_words, recorded
 from convert.report import Converted, Event, Preview, Report, RopeReport, Step, TemplateReport
+from convert.sampling import Sampling, read_sampling
 from convert.spec import Architecture
 from convert.templates import Template, read_template
 from convert.tokenizer.tokens import Agreement, agree
@@ -49,6 +50,7 @@ class Model:
     """What was left aside or changed while reading."""
     vocabulary: Vocabulary
     template: Template
+    sampling: Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,11 @@ def read_model(source: Path, choices: Choices) -> Model:
     unread = config.finish()
     planned = plan(architecture, hyper, tensors)  # first: it holds the vocabulary's size to the embedding's rows
     vocabulary = read_vocabulary(checkpoint, hyper.vocabulary, ends=architecture.ends)
+    template = (
+        read_template(checkpoint, vocabulary, choices.template)
+        if architecture.generates or choices.template
+        else Template(None, "an encoder takes no prompt")
+    )
     return Model(
         checkpoint=checkpoint,
         choices=choices,
@@ -140,9 +147,8 @@ def read_model(source: Path, choices: Choices) -> Model:
         tensors=planned,
         notes=(*checkpoint.notes, *notes),
         vocabulary=vocabulary,
-        template=read_template(checkpoint, vocabulary, choices.template)
-        if architecture.generates or choices.template
-        else Template(None, "an encoder takes no prompt"),
+        template=template,
+        sampling=read_sampling(checkpoint, architecture, hyper.context, template),
     )
 
 
@@ -157,6 +163,7 @@ def lay_out(model: Model, recipe: int) -> Generator[Event, None, Layout]:
         parameters=parameters,
         unread=model.unread,
     )
+    keys |= model.sampling.keys
     keys |= recorded(model.choices)
     yield Step("choosing types", 0, 0)
     types = tensor_types(recipe, keys, [(tensor.name, tensor.shape) for tensor in model.tensors])
@@ -206,6 +213,7 @@ def _report(
             model.hyper,
             model.vocabulary,
             model.template,
+            model.sampling,
             agreement,
             quantization=quantization,
             threads=quantizer.threads,
@@ -238,6 +246,7 @@ def _preview(model: Model, layout: Layout, target: Path, quantization: str) -> P
             model.hyper,
             model.vocabulary,
             model.template,
+            model.sampling,
             layout.agreement,
             quantization=quantization,
             threads=Quantizer().threads,
@@ -269,4 +278,5 @@ def _warnings(model: Model, agreement: Agreement) -> tuple[str, ...]:
         *model.hyper.warnings,
         *agreement.warnings,
         *model.template.warnings,
+        *model.sampling.warnings,
     )
