@@ -8,6 +8,7 @@ from assistant.llama.context import LlamaContext, Snapshot
 from assistant.llama.model import LlamaModel
 from assistant.llama.planner import Planner
 from assistant.llama.recall import Recall
+from assistant.plan.machine import HOST
 from assistant.plan.plan import STEP, Need, Option, Plan
 from assistant.plan.setting import Setting
 
@@ -57,22 +58,26 @@ class Room:
         need = min(prompt + answer, most)
         if context is not None and context.size >= need and context.setting.sequences >= sequences:
             return context
-        wanted, before, old = max(need, SMALLEST_CONTEXT), None, None
+        wanted, before, old = max(need, SMALLEST_CONTEXT), None, self.option
         if context is not None:
             # A conversation grows turn by turn: with a quarter to spare it moves seldom.
-            wanted, sequences = max(need + need // 4, context.size), max(sequences, context.setting.sequences)
-            before, old = self._recall.copy(context), context.setting
+            wanted = max(need + need // 4, context.size)
+            before = self._recall.copy(context)
             self._free_context()
         least, wanted = (min(most, -(-tokens // STEP) * STEP) for tokens in (need, wanted))
         try:
             plan, best = self._planned(Need(wanted, least, prompt, answer), sequences)
+            if best.memory + self._recall.copies + (before.size if before else 0) > plan.free.usable.get(HOST, 0):
+                before = None  # the plan counts copies as free, because they can be given up, as here
+                self._recall.forget()
             made, stepped_down = yield from self._open_best(plan, best, least)
         except EngineFailed:
-            if old is not None:
-                self._restore(self._open(old), before, old)
+            if context is not None and old is not None:
+                self.option = old
+                self._restore(self._open(old.setting), before, old.setting)
             raise
-        if old is not None:
-            self._restore(made, before, old)
+        if context is not None:
+            self._restore(made, before, context.setting)
         reason = "; ".join(filter(None, (plan.reason, self._stepped_down, stepped_down)))
         stepped_down, self._stepped_down = self._stepped_down + stepped_down, ""
         memory = self.option.memory if self.option is not None else 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from assistant.llama import room
 from assistant.llama.context import LlamaContext
 from assistant.messages import Sampling
 from assistant.plan import machine
+from assistant.plan.plan import Need, Plan
 from assistant.plan.setting import Setting
 from tests.assistant.llama.test_reuse import fresh, same
 from tests.assistant.llama.tiny_files import TokenEngine, plain, prompt, read, token_engine, words
@@ -124,14 +126,18 @@ def test_what_does_not_fit_is_refused_with_what_would(file: Path, monkeypatch: p
     """Memory for some thousand tokens, not for four."""
 
     class Memory:
-        total, available = 64 * 1024 * MIB, 0
+        total = available = 64 * 1024 * MIB
 
     monkeypatch.setattr("assistant.plan.machine.psutil.virtual_memory", lambda: Memory)
     monkeypatch.setattr(machine, "limits", list)
     with closing(token_engine(file)) as engine:
         list(engine.load())
-        reserve = 1024 * MIB
-        Memory.available = reserve + 5 * MIB
+        assert engine._loaded
+        planner, reserve = engine._loaded.planner, 1024 * MIB
+        large, small = (
+            min(option.memory for option in planner.plan(Need(size, size, size, 0)).options) for size in (4096, 512)
+        )
+        Memory.available = reserve + (large + small) // 2
         with pytest.raises(EngineFailed, match=r"needs at least .* would fit: --context \d+ --kv ") as caught:
             events(engine, words(1, 4000))
         largest = int(str(caught.value).split("--context ")[1].split()[0])
@@ -150,3 +156,24 @@ def test_another_kind_of_memory_is_read_anew(file: Path, monkeypatch: pytest.Mon
         last = found[-1]
         assert isinstance(last, Finished)
         assert last.usage.reused_tokens == 0
+
+
+def test_copies_are_given_up_where_the_plan_needs_their_memory(
+    engine: TokenEngine, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(engine, words(1, 300))
+    read(engine, words(2, 300))
+    assert engine._recall.copies
+    planned = engine._loaded.planner.plan if engine._loaded else None
+    assert planned
+
+    def tight(*arguments: object, **named: object) -> Plan:
+        found = planned(*arguments, **named)  # type: ignore[arg-type]  # passed on as it came
+        assert found.chosen
+        return replace(found, free=replace(found.free, usable={machine.HOST: found.chosen.memory + 1}))
+
+    monkeypatch.setattr(engine._loaded.planner, "plan", tight)
+    logits, usage = read(engine, words(2, 300), words(3, 600))
+    assert engine._recall.copies == 0
+    assert usage.reused_tokens == 0
+    assert same(logits, fresh((file, None), words(2, 300), words(3, 600)))
