@@ -42,7 +42,8 @@ class Died(Exception):
 class Child:
     """`python -P -m MODULE ARGUMENTS`: lines to its stdin and from its stdout; what it prints goes to the log.
 
-    No method but `receive` waits. A child that nobody holds any more is killed, as it is at the end of this program.
+    No method but `take` and `receive` waits. A child that nobody holds any more is killed, as it is at the end of this
+    program.
     """
 
     def __init__(self, module: str, arguments: Sequence[str]) -> None:
@@ -86,6 +87,13 @@ class Child:
         """To a dead child nothing is sent; `receive` tells."""
         self._outbox.put(line)
 
+    def take(self, seconds: float) -> bytes | None:
+        """The next line; None if none comes within these seconds. Raises Died where the child is dead."""
+        line = self._inbox.take(seconds)
+        if line == b"":
+            raise Died(self._death())
+        return line
+
     def receive(self, patience: float) -> bytes:
         """The next line. Raises Died where the child is dead, or was killed because it hung: nothing in it advanced
         for `patience` seconds.
@@ -93,11 +101,9 @@ class Child:
         quiet = Patience(patience)
         while True:
             began = monotonic()
-            line = self._inbox.take(min(SECONDS, patience))
-            if line:
-                return line
+            line = self.take(min(SECONDS, patience))
             if line is not None:
-                raise Died(self._death())
+                return line
             hung = quiet.exhausted(monotonic() - began, beats=self._inbox.beats, advanced=self._inbox.advanced)
             if hung:
                 self.kill()

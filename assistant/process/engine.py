@@ -1,8 +1,8 @@
 """The engine users get: the model in a child process, so that an abort in C or a lack of memory ends the child only.
 
 Same protocol as the engine inside. When the child dies, or hangs and is ended for it, the running iterator raises
-EngineFailed with what happened, and the next call starts a new child. Closing an iterator stops the child's work and
-waits until it has let go. Nothing of the model is ever in this process.
+EngineFailed with what happened, and the next call starts a new child. Closing an iterator tells the child to stop and
+waits a moment for it; what takes longer, the next call waits for. Nothing of the model is ever in this process.
 """
 
 from collections.abc import Generator, Sequence
@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from assistant.engine import EngineSettings, ModelInfo
@@ -26,6 +27,8 @@ PATIENCE = 120.0
 of memory are made ready, which a machine short of it swaps out meanwhile."""
 _STOP_PATIENCE = 10.0
 """The same once it was told to stop."""
+_MOMENT = 0.15
+"""Seconds that closing an iterator waits. Nearly always enough; a user who quits waits no longer."""
 _WORKER = "assistant.process.worker"
 _WORK: dict[type[Event], str] = {
     Loading: "loading the model",
@@ -55,6 +58,8 @@ class EngineProcess:
         self._doing = ""
         self._calls = 0
         self._running: int | None = None
+        self._left: int | None = None
+        """A call that was told to stop and has not said yet that it did."""
         self._closed = False
         self._starting = Lock()
         """Held while the child is looked at or replaced."""
@@ -137,7 +142,7 @@ class EngineProcess:
         if not self._calling.acquire(blocking=False):
             raise RuntimeError("two calls of one engine overlap: close what stream() returned before the next call")
         try:
-            child = self._start()
+            child = self._ready()
             self._calls += 1
             self._doing = doing
             yield from self._follow(child, {"call": name, "id": self._calls, **fields})
@@ -169,9 +174,29 @@ class EngineProcess:
         finally:
             self._running = None
             if running and not self._closed:
+                child.send(wire.line({"call": "stop", "id": number}))
+                self._left = number
                 with suppress(Died):  # of the stop: it has let go, and the next call starts a new one
-                    child.send(wire.line({"call": "stop", "id": number}))
-                    self._drain(child, number)
+                    self._wait_a_moment(child, number)
+
+    def _wait_a_moment(self, child: Child, number: int) -> None:
+        """Wait until the child has let go of the call, but not long."""
+        until = monotonic() + _MOMENT
+        while self._left is not None and (left := until - monotonic()) > 0:
+            line = child.take(left)
+            if line is not None and self._understood(child, line).done_with(number):
+                self._left = None
+
+    def _ready(self) -> Child:
+        """A child that has nothing to do."""
+        child = self._start()
+        number, self._left = self._left, None
+        if number is not None:
+            try:
+                self._drain(child, number)
+            except Died:
+                child = self._start()
+        return child
 
     def _drain(self, child: Child, number: int) -> None:
         """Wait until the child has let go of the call."""
@@ -181,16 +206,20 @@ class EngineProcess:
     def _receive(self, child: Child, number: int, patience: float) -> wire.Reply:
         """The next reply to this call. Raises Died where the child dies, hangs or talks nonsense."""
         while True:
-            line = child.receive(patience)
-            try:
-                reply = wire.reply_in(line)
-            except ValueError:
-                child.kill()
-                raise Died(Death(f"it said {line[:40]!r}, and a reply was expected")) from None
+            reply = self._understood(child, child.receive(patience))
+            if self._closed:
+                raise Died(Death("closed"))
             if reply.id == number:
                 self._info = reply.info or self._info
                 self._offer = self._offer if reply.offer is None else reply.offer
                 return reply
+
+    def _understood(self, child: Child, line: bytes) -> wire.Reply:
+        try:
+            return wire.reply_in(line)
+        except ValueError:
+            child.kill()
+            raise Died(Death(f"it said {line[:40]!r}, and a reply was expected")) from None
 
     def _start(self) -> Child:
         """The running child, or a new one."""
@@ -199,7 +228,7 @@ class EngineProcess:
             if not self._closed and (child is None or not child.is_alive()):
                 if child is not None:
                     child.kill()  # the pipes of a dead one
-                self._offer = ""
+                self._offer, self._left = "", None
                 child = self._child = Child(_WORKER, self._arguments)
             if self._closed or child is None:
                 if child is not None:

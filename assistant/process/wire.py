@@ -56,6 +56,9 @@ class Reply:
     info: ModelInfo | None = None
     done: bool = False
 
+    def done_with(self, number: int) -> bool:
+        return self.done and self.id == number
+
 
 def reply_in(data: bytes) -> Reply:
     """A line as a reply. Raises ValueError for anything else."""

@@ -55,13 +55,13 @@ def test_a_suspended_machine_is_no_hang() -> None:
 def test_a_child_that_is_stopped_hangs(engine: EngineProcess) -> None:
     list(engine.load())
     child = child_of(engine)
-    engine._patience = 1.5
     got: list[Event] = []
     with pytest.raises(EngineFailed, match=r"while writing \(it hung: no sign of life for \d s\); .*kept") as error:  # noqa: PT012
         for event in engine.stream(SHORT, GREEDY):
             got.append(event)
             if isinstance(event, Text) and len(answer(got).split()) == 2:
                 os.kill(child, signal.SIGSTOP)
+                engine._patience = 1.5
     engine._patience = 60
     assert ANSWER.startswith(answer(got))
     assert is_gone(child)
@@ -69,10 +69,11 @@ def test_a_child_that_is_stopped_hangs(engine: EngineProcess) -> None:
     assert answer(engine.stream(SHORT, GREEDY)) == ANSWER, "the next call starts a new child"
 
 
+@posix
 @pytest.mark.parametrize(
     "body",
-    ["time.sleep(600)", "while True: pass", "ctypes.CDLL(None).sleep(600)", "ctypes.PyDLL(None).sleep(600)"],
-    ids=["waits", "turns in circles", "waits in C", "waits in C with the interpreter in its hand"],
+    ["while True: pass", "ctypes.CDLL(None).sleep(600)", "ctypes.PyDLL(None).sleep(600)"],
+    ids=["turns in circles", "waits in C", "waits in C with the interpreter in its hand"],
 )
 def test_a_child_whose_work_stands_still_hangs(
     body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starter_gguf: Path
@@ -80,12 +81,12 @@ def test_a_child_whose_work_stands_still_hangs(
     other_engine(monkeypatch, tmp_path, f"yield Text('The lamp')\n{body}")
     with closing(EngineProcess(starter_gguf, ONE)) as engine:
         list(engine.load())
-        engine._patience = 1.5
+        engine._patience = 3.0
         started = perf_counter()
         words = "it hung: no sign of life" if "PyDLL" in body else "it hung: alive, but nothing advanced"
         with pytest.raises(EngineFailed, match=words):
             list(engine.stream(SHORT, GREEDY))
-        assert 1.0 < perf_counter() - started < 10
+        assert 2.0 < perf_counter() - started < 15
         engine._patience = 60
         assert engine.count("one two") == 2
 
@@ -114,9 +115,9 @@ def test_slow_work_is_no_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s
 def test_what_comes_from_the_disk_is_an_advance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starter_gguf: Path
 ) -> None:
-    """A model on a slow disk: llama.cpp is silent, the number of pages grows, and the patience is exceeded twice."""
-    body = "for n in range(12):\n    os.write(1, b'.%d\\n' % n); time.sleep(0.25)\n"
+    """A model on a slow disk: llama.cpp is silent for longer than the patience, and the number of pages grows."""
+    body = "for n in range(20):\n    os.write(1, b'.%d\\n' % n); time.sleep(0.25)\n"
     body += """print('{"id":1,"value":3,"done":true}', flush=True)\n"""
     other_worker(monkeypatch, tmp_path, body)
-    with closing(EngineProcess(starter_gguf, patience=1.4)) as engine:
+    with closing(EngineProcess(starter_gguf, patience=2.0)) as engine:
         assert engine.count("a") == 3
