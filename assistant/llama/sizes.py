@@ -30,7 +30,7 @@ _READ_INTO_MEMORY = 0  # llama_load_mode: without a mapping, which a model witho
 _ASSIGNED = re.compile(r"load_tensors: layer +(\d+) assigned to device (\S+?),")
 _LAYER = re.compile(r"layer +\d+: dev = (\S+)")
 _KEPT = re.compile(r"(?<!buffer )size = +([0-9.]+) MiB")
-_BUFFER = re.compile(r"(\S+) +(compute|output) buffer size = +([0-9.]+) MiB")
+_BUFFER = re.compile(r"(\S+) +(?:compute|output) buffer size = +([0-9.]+) MiB")
 _MIB = 1 << 20
 _PROCESS = 24 << 20
 """Code that comes into memory, graphs, stacks of threads: from 20 to 34 MiB over twelve settings of two models."""
@@ -46,6 +46,7 @@ class DryModel:
         self.model = LlamaModel(pointer, gpu_layers)
         self._header = header
         self._places = places
+        self._widest = max((tensor.shape[0] for tensor in header.tensors if len(tensor.shape) > 1), default=0)
         self.weights = _weights(header, places, own)
         """Bytes by device."""
 
@@ -57,7 +58,7 @@ class DryModel:
                 return None
             keeps = bool(llama_cpp.llama_get_memory(pointer))
             llama_cpp.llama_free(pointer)
-        lines = "".join(heard).splitlines()
+        lines = [line for line in "".join(heard).splitlines() if " size =" in line or "dev =" in line]
         kv, compute = self._kept(lines), self._buffers(lines)
         if (keeps and not kv) or not compute:
             what = "size of its memory" if compute else "size of its buffers"
@@ -86,7 +87,7 @@ class DryModel:
         found: Counter[str] = Counter()
         for line in lines:
             if match := _BUFFER.search(line):
-                found[self._device(match[1])] += round(float(match[3]) * _MIB)
+                found[self._device(match[1])] += round(float(match[2]) * _MIB)
         return found
 
     def _device(self, buffer: str) -> str:
@@ -99,8 +100,7 @@ class DryModel:
         on_host = [layer for layer, place in self._places.items() if place == HOST]
         if not on_host:
             return 0
-        widest = max((tensor.shape[0] for tensor in self._header.tensors if len(tensor.shape) > 1), default=0)
-        area = setting.batch * widest * _HALF
+        area = setting.batch * self._widest * _HALF
         if not setting.flash:
             heads = self._header.metadata.get(f"{self._header.architecture}.attention.head_count", 0)
             most = max((int(head) for head in heads), default=0) if isinstance(heads, tuple) else heads

@@ -45,7 +45,7 @@ _BUDGET_SECONDS = 20.0
 """Ways that have not been measured by then are not; the likeliest come first."""
 _SEQUENCES = 2
 _TRIES = 3
-_FILL_SECONDS = 1.5
+_FILL_SECONDS = 3.0
 _STRIDE = 37
 """Prime to the number of tokens: neighbours differ."""
 
@@ -117,12 +117,9 @@ def _paces(model: int, way: Way, threads: int, *, depth: int, layers: int) -> Pa
     if not pointer:
         return None
     try:
-        plain = not (
-            llama_cpp.llama_model_n_swa(model)
-            or llama_cpp.llama_model_is_recurrent(model)
-            or llama_cpp.llama_model_is_hybrid(model)
-        )
-        return _Stopwatch(pointer, way, threads, plain).paces(depth, layers)
+        window: int = llama_cpp.llama_model_n_swa(model)
+        stateful = llama_cpp.llama_model_is_recurrent(model) or llama_cpp.llama_model_is_hybrid(model)
+        return _Stopwatch(pointer, way, threads, window, not (window or stateful)).paces(depth, layers)
     finally:
         llama_cpp.llama_free(pointer)
 
@@ -134,6 +131,8 @@ class _Stopwatch:
     pointer: int
     way: Way
     threads: int
+    window: int
+    """Of the layers with a sliding window, in tokens; 0: there are none."""
     plain: bool
     """No sliding window, no recurrent state."""
 
@@ -146,14 +145,16 @@ class _Stopwatch:
         most = self.way.batch if self.way.gpu or not self.way.flash else _SHORT
         count = max(_WARM, min(most, depth // 2, int(_BATCH_SECONDS * _WARM / max(probe, 1e-6))))
         llama_cpp.llama_memory_clear(self._memory, False)
+        # Within the window all layers slow down, beyond it few: a line from before to behind it would rise for ever.
+        begin = self._read_on(count, min(self.window, depth // 2))
         shallow, first_word = self._timed(count), self._timed(1)
         deep_from = self._deepen(count, depth)
         deep, later_word = self._timed(count), self._timed(1)
         if shallow is None or first_word is None or deep is None or later_word is None:
             return None
         return Paces(
-            _line(count / 2, shallow / count / layers, deep_from + count / 2, deep / count / layers),
-            _line(count, first_word / layers, deep_from, later_word / layers),
+            _line(begin + count / 2, shallow / count / layers, deep_from + count / 2, deep / count / layers),
+            _line(begin + count, first_word / layers, deep_from + count, later_word / layers),
         )
 
     @property
@@ -172,15 +173,17 @@ class _Stopwatch:
         for attempt in range(_TRIES):
             if attempt:
                 llama_cpp.llama_memory_seq_rm(self._memory, 0, start, -1)  # refused by some kinds: then they go deeper
-            began, worked = perf_counter(), process_time()
+            began = self._now()
             if not self._read(count):
                 return None
-            clock = perf_counter() - began
-            seconds = clock if self.way.gpu else (process_time() - worked) / self.threads
+            seconds = self._now() - began
             best = seconds if best is None else min(best, seconds)
-            if clock * (attempt + 2) > _BATCH_SECONDS:
+            if best * (attempt + 2) > _BATCH_SECONDS:
                 break
         return best
+
+    def _now(self) -> float:
+        return perf_counter() if self.way.gpu else process_time() / self.threads
 
     def _deepen(self, count: int, depth: int) -> int:
         """Fill the memory up to `depth` tokens with copies of the `count` in it; gives how deep it then is.
@@ -197,10 +200,14 @@ class _Stopwatch:
                     llama_cpp.llama_memory_seq_cp(self._memory, 1, 0, -1, -1)
                     llama_cpp.llama_memory_seq_rm(self._memory, 1, -1, -1)
                     filled += count + 1
-        began = perf_counter()
-        while filled + count < depth and perf_counter() - began < _FILL_SECONDS and self._read(count):
-            filled += count
-        return filled
+        return filled + self._read_on(count, depth - filled - count)
+
+    def _read_on(self, count: int, most: int) -> int:
+        """Read batches of `count`, at most `most` tokens in all and as far as the time goes; gives how many."""
+        began, done = self._now(), 0
+        while done + count <= most and self._now() - began < _FILL_SECONDS and self._read(count):
+            done += count
+        return done
 
     def _read(self, count: int) -> bool:
         """Read tokens after what is in memory, logits for all of them."""

@@ -40,26 +40,25 @@ def main() -> None:
 
 
 def fill(room: LlamaContext, *, copies: bool) -> None:
-    """Read to the end of the context, or read its first and last batch and copy the first in between: that takes the
-    same memory."""
-    batch = min(512, room.size)
+    """Read to the end of the context, or read a little, copy that, and read a last batch: it takes the same memory."""
+    part, last = 128, 128 if room.setting.flash else room.setting.batch
     tokens = [5 + index * 7 % 200 for index in range(room.size)]
-    assert room.decode(tokens[:batch])
-    filled = batch
+    assert room.decode(tokens[:part])
+    filled = part
     if copies:
         state = room.snapshot()
         assert state is not None
         data = (ctypes.c_uint8 * len(state.data)).from_buffer_copy(state.data)
         memory = llama_cpp.llama_get_memory(room.pointer)
-        while filled + 2 * batch <= room.size:
+        while filled + part <= room.size - last:
             assert llama_cpp.llama_state_seq_set_data(room.pointer, data, len(state.data), 1)
             llama_cpp.llama_memory_seq_cp(memory, 1, 0, -1, -1)
             llama_cpp.llama_memory_seq_rm(memory, 1, -1, -1)
-            filled += batch
+            filled += part
         del state, data
     while filled < room.size:
-        assert room.decode(tokens[filled : filled + batch])
-        filled += batch
+        assert room.decode(tokens[filled : filled + last])
+        filled += last
 
 
 if __name__ == "__main__":
