@@ -35,8 +35,8 @@ class Opened(NamedTuple):
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that begins no transaction by itself, for one thread."""
-    return sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    """A connection that begins no transaction by itself and makes no file, for one thread."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE, isolation_level=None)
 
 
 def open_database(path: Path, migrations: Sequence[Migration] = MIGRATIONS, connect: Connect = connect) -> Opened:
@@ -53,26 +53,41 @@ def open_database(path: Path, migrations: Sequence[Migration] = MIGRATIONS, conn
                 if log:  # SQLite would delete it
                     notice = _set_aside(path, "the file is gone, and only its log is left", _BESIDE[1:])
                 _make(path, migrations, connect)
-            status = path.stat()
-            damage = "it is empty" if status.st_size == 0 else ""
-            if not damage:
-                connection = connect(path)
-                try:
-                    damage = _damage(connection)
-                    if not damage:
-                        _migrate(connection, path, migrations)
-                        connection.execute("PRAGMA foreign_keys = ON")
-                        # Each commit waits until it lies on the disk. The commits are few (one or two a second while
-                        # words come) and wait in a thread of their own; with NORMAL a power cut would take everything
-                        # since the last checkpoint, which is more than most conversations ever write.
-                        connection.execute("PRAGMA synchronous = FULL")
+            try:
+                file = path.stat().st_ino
+                damage = "it is empty" if path.stat().st_size == 0 else ""
+                if not damage:
+                    connection, damage = _opened(path, migrations, connect)
+                    if connection is not None:
                         return Opened(connection, notice)
-                except BaseException:
-                    connection.close()
+                if path.stat().st_ino == file:
+                    notice = _set_aside(path, damage)
+            except (OSError, sqlite3.OperationalError):
+                if path.exists():
                     raise
-                connection.close()
-            if path.stat().st_ino == status.st_ino:  # else another process has done it meanwhile
-                notice = _set_aside(path, damage)
+                # another process has just set it aside, and makes a new one
+
+
+def _opened(
+    path: Path, migrations: Sequence[Migration], connect: Connect
+) -> tuple[sqlite3.Connection, str] | tuple[None, str]:
+    """A whole database of the newest version, ready to be used; or None, and what is wrong with the file."""
+    connection = connect(path)
+    try:
+        damage = _damage(connection)
+        if damage:
+            connection.close()
+            return None, damage
+        _migrate(connection, path, migrations)
+        connection.execute("PRAGMA foreign_keys = ON")
+        # Each commit waits until it lies on the disk. The commits are few (one or two a second while words come) and
+        # wait in a thread of their own; with NORMAL a power cut would take everything since the last checkpoint, which
+        # is more than most conversations ever write.
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection, ""
 
 
 @contextmanager

@@ -10,9 +10,11 @@ from threading import Thread
 
 import pytest
 
-from assistant.conversation.database import APPLICATION, open_database
+from assistant.conversation.database import APPLICATION, connect, open_database
 from assistant.conversation.migrations import MIGRATIONS
 from assistant.conversation.store import Store, store_path
+from assistant.conversation.tree import Tree
+from assistant.conversation.turns import Heading, Turn, new_id
 from assistant.errors import HistoryFailed
 from tests.assistant.conversation.support import kept, whole
 
@@ -195,6 +197,57 @@ def test_damage_on_one_day_twice_keeps_both() -> None:
         random_bytes(store_path())
         Store().close()
     assert len(list(store_path().parent.glob("conversations.damaged-20*.db"))) == 3
+
+
+def test_many_that_find_the_damage_at_once_set_aside_one_file_and_share_the_new_one() -> None:
+    path = store_path()
+    for _ in range(5):
+        path.write_bytes(b"no database" * 50_000)
+        names: list[str] = []
+
+        def begin(names: list[str]) -> None:
+            with Store() as store:
+                heading = Heading(new_id(), 1.0)
+                store.add(heading, Tree([Turn(new_id(), None, "user", "Hello?", 1.0)]))
+                names.append(heading.id)
+
+        threads = [Thread(target=begin, args=(names,)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        (aside,) = path.parent.glob("conversations.damaged-*")
+        assert aside.read_bytes() == b"no database" * 50_000
+        aside.unlink()
+        with Store() as store:
+            assert sorted(names) == sorted(entry.heading.id for entry in store.entries())
+            assert len(names) == 6
+
+
+@pytest.mark.parametrize("moment", ["after it was opened", "before it is opened"])
+def test_what_another_program_has_put_right_meanwhile_is_left_alone(moment: str) -> None:
+    path = store_path()
+    path.write_bytes(b"no database" * 50_000)
+    identity = ""
+
+    def slowly(path: Path) -> sqlite3.Connection:
+        nonlocal identity
+        if identity:
+            return connect(path)
+        identity = "set"
+        if moment.startswith("before"):
+            path.rename(path.with_name("aside.db"))  # and the new one is not made yet
+            return connect(path)
+        connection = connect(path)
+        with Store(path) as other:
+            assert "they lie untouched" in other.notice
+        identity = kept("Hello?", path=path).id
+        return connection
+
+    with Store(connect=slowly) as store:
+        assert store.notice == ""
+        assert [entry.heading.id for entry in store.entries()] == ([] if identity == "set" else [identity])
+    assert len(list(path.parent.glob("conversations.damaged-*"))) == (0 if identity == "set" else 1)
 
 
 def killed(path: Path) -> None:

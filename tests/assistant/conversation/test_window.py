@@ -199,6 +199,33 @@ def test_a_larger_context_sees_everything_again() -> None:
     assert resumed.window().dropped_turns == 0
 
 
+def test_after_seeing_everything_again_turns_can_be_left_out_anew() -> None:
+    _, conversation = full("drop")
+    asked(conversation, 6)
+    middle = Checked(400)
+    resumed = Conversation(middle, when_full="drop", saved=(conversation.heading, conversation.tree))
+    said = asked(resumed, 30)
+    turns = [event.turns for event in said if isinstance(event, Forgot)]
+    assert turns[0] == 0
+    assert turns[1:] == sorted(set(turns[1:]))
+    assert len(turns) > 2
+    assert middle.largest <= room_for_prompt(400, 1024)
+
+
+def test_what_a_template_adds_once_is_not_taken_for_a_part_of_each_turn() -> None:
+    class Preface(Checked):
+        def count(self, content: str | Sequence[Message]) -> int:
+            return super().count(content) + (0 if isinstance(content, str) else 100)
+
+    engine = Preface(240, ["ok"])
+    conversation = Conversation(engine, system="Be brief.", when_full="drop")
+    for _ in range(8):
+        list(conversation.say("again"))
+    assert conversation.window().dropped_turns == 0
+    list(conversation.say("word " * 60))
+    assert 160 < engine.largest <= room_for_prompt(240, 1024)
+
+
 def test_branches_share_what_was_left_out_before_their_fork() -> None:
     engine, conversation = full("drop")
     said = asked(conversation, 5)
