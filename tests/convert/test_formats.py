@@ -14,7 +14,6 @@ import pytest
 from sentencepiece import SentencePieceProcessor
 from tokenizers import Tokenizer
 
-from assistant.engine import EngineSettings
 from assistant.llama.model import LlamaModel, load_model
 from assistant.messages import Message
 from assistant.prompt.render import render
@@ -149,7 +148,7 @@ def model_of(folder: Path, tokens: int) -> LlamaModel:
     found: list[LlamaModel] = []
 
     def loading() -> Iterator[object]:
-        found.append((yield from load_model(path, EngineSettings())))
+        found.append((yield from load_model(path)))
 
     assert list(loading()), "it says how far it is"
     return found[0]

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.engine import EngineSettings
 from assistant.errors import InvalidSetting
 from assistant.grammar.gbnf import check_grammar
 from assistant.grammar.json_schema import grammar_of
@@ -26,7 +25,7 @@ Follows = Callable[[object, str], bool]
 
 @pytest.fixture(scope="module")
 def model(starter_gguf: Path) -> Iterator[LlamaModel]:
-    loading = load_model(starter_gguf, EngineSettings(threads=1))
+    loading = load_model(starter_gguf)
     while True:
         try:
             next(loading)

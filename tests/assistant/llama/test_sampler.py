@@ -18,14 +18,14 @@ from assistant.llama.engine import LlamaEngine
 from assistant.llama.model import LlamaModel, load_model
 from assistant.llama.sampler import Sampler
 from assistant.messages import Message, Sampling
-from tests.contract.test_engine import SHORT, answer
+from tests.contract.support import SHORT, answer
 
 ONE = EngineSettings(threads=1)
 
 
 @pytest.fixture(scope="module")
 def model(starter_gguf: Path) -> Iterator[LlamaModel]:
-    loading = load_model(starter_gguf, ONE)
+    loading = load_model(starter_gguf)
     while True:
         try:
             next(loading)
