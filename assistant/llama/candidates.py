@@ -112,7 +112,7 @@ class Candidates:
             return ()
         if free.holds(sizes):
             return most, 0
-        guess = _that_fit(sizes, most, free)
+        guess = layers_that_fit(sizes, most, free)
         for layers in range(guess, max(0, guess - _NEIGHBOURS), -1):
             sizes = self.model(layers).sizes(_setting(way, context, layers, sequences))
             if sizes is not None and free.holds(sizes):
@@ -125,7 +125,7 @@ def _setting(way: Way, context: int, gpu_layers: int, sequences: int) -> Setting
     return Setting(context, k, v, flash, gpu_layers, batch, sequences)
 
 
-def _that_fit(sizes: Sizes, layers: int, free: Free) -> int:
+def layers_that_fit(sizes: Sizes, layers: int, free: Free) -> int:
     """How many layers of those that take so much together fit the GPUs, buffers apart."""
     devices = sizes.devices - {HOST}
     each = sum(sizes.weights.get(name, 0) + sizes.kv.get(name, 0) for name in devices) / max(1, layers)

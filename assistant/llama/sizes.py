@@ -11,7 +11,7 @@ it makes while it reads; the tables of the vocabulary, as the dry model took the
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,9 +45,10 @@ class DryModel:
     def __init__(self, pointer: int, header: Header, places: Mapping[int, str], gpu_layers: int, own: int) -> None:
         self.model = LlamaModel(pointer, gpu_layers)
         self._header = header
-        self._places = places
+        self._devices = set(places.values())
+        self._on_host = HOST in self._devices
         self._widest = max((tensor.shape[0] for tensor in header.tensors if len(tensor.shape) > 1), default=0)
-        self.weights = _weights(header, places, own)
+        self.weights = weights_by_device(header, places, own)
         """Bytes by device."""
 
     def sizes(self, setting: Setting) -> Sizes | None:
@@ -59,9 +60,10 @@ class DryModel:
             keeps = bool(llama_cpp.llama_get_memory(pointer))
             llama_cpp.llama_free(pointer)
         lines = [line for line in "".join(heard).splitlines() if " size =" in line or "dev =" in line]
-        kv, compute = self._kept(lines), self._buffers(lines)
-        if (keeps and not kv) or not compute:
-            what = "size of its memory" if compute else "size of its buffers"
+        kv, compute = kept_by_device(lines, self._devices), buffers_by_device(lines, self._devices)
+        counted = any("compute buffer size" in line for line in lines)
+        if (keeps and not kv) or not counted:
+            what = "size of its memory" if counted else "size of its buffers"
             raise EngineFailed(
                 f"llama.cpp does not tell the {what}; its version {llama_cpp.__version__} says it in another way than "
                 "0.3.36; install that version: pip install llama-cpp-python==0.3.36"
@@ -69,36 +71,9 @@ class DryModel:
         compute[HOST] += self._work_area(setting) + _PROCESS
         return Sizes(self.weights, kv, dict(compute))
 
-    def _kept(self, lines: Sequence[str]) -> dict[str, int]:
-        """Keys, values and states by device: each memory's total, shared out by the layers it named before."""
-        found: Counter[str] = Counter()
-        layers: Counter[str] = Counter()
-        for line in lines:
-            if match := _LAYER.search(line):
-                layers[self._device(match[1])] += 1
-            elif match := _KEPT.search(line):
-                total, count = float(match[1]) * _MIB, layers.total()
-                for device, share in (layers or Counter({HOST: 1})).items():
-                    found[device] += round(total * share / max(1, count))
-                layers.clear()
-        return dict(found)
-
-    def _buffers(self, lines: Sequence[str]) -> Counter[str]:
-        found: Counter[str] = Counter()
-        for line in lines:
-            if match := _BUFFER.search(line):
-                found[self._device(match[1])] += round(float(match[2]) * _MIB)
-        return found
-
-    def _device(self, buffer: str) -> str:
-        """The device of a buffer's name: `CUDA0` is its own, `CUDA_Host` and `CPU_REPACK` are the host's memory."""
-        names = (name for name in set(self._places.values()) if buffer == name or buffer.startswith(f"{name}_"))
-        return next(names, HOST)
-
     def _work_area(self, setting: Setting) -> int:
         """The largest input of a matrix product on the processor, copied into the type it is multiplied in."""
-        on_host = [layer for layer, place in self._places.items() if place == HOST]
-        if not on_host:
+        if not self._on_host:
             return 0
         area = setting.batch * self._widest * _HALF
         if not setting.flash:
@@ -131,7 +106,36 @@ def dry_model(path: Path, header: Header, gpu_layers: int = 0) -> Iterator[DryMo
         llama_cpp.llama_model_free(pointer)
 
 
-def _weights(header: Header, places: Mapping[int, str], own: int) -> dict[str, int]:
+def kept_by_device(lines: Iterable[str], devices: Collection[str]) -> dict[str, int]:
+    """Bytes of keys, values and states: each memory's total, shared out by the layers that were named before it."""
+    found: Counter[str] = Counter()
+    layers: Counter[str] = Counter()
+    for line in lines:
+        if match := _LAYER.search(line):
+            layers[_device(match[1], devices)] += 1
+        elif match := _KEPT.search(line):
+            total, count = float(match[1]) * _MIB, layers.total()
+            for device, share in (layers or Counter({HOST: 1})).items():
+                found[device] += round(total * share / max(1, count))
+            layers.clear()
+    return dict(found)
+
+
+def buffers_by_device(lines: Iterable[str], devices: Collection[str]) -> Counter[str]:
+    """Bytes of what is computed in, and of what comes out."""
+    found: Counter[str] = Counter()
+    for line in lines:
+        if match := _BUFFER.search(line):
+            found[_device(match[1], devices)] += round(float(match[2]) * _MIB)
+    return found
+
+
+def _device(buffer: str, devices: Collection[str]) -> str:
+    """The device of a buffer's name: `CUDA0` is its own, `CUDA_Host` and `CPU_REPACK` are the host's memory."""
+    return next((name for name in devices if buffer == name or buffer.startswith(f"{name}_")), HOST)
+
+
+def weights_by_device(header: Header, places: Mapping[int, str], own: int) -> dict[str, int]:
     """Bytes of the tensors by device, as llama.cpp lays them: a layer's with it, the embedding in the host's memory,
     the rest with the output, which is one place after the last layer."""
     output = places.get(max(places, default=0), HOST)

@@ -11,10 +11,12 @@ import pytest
 
 from assistant.errors import EngineFailed
 from assistant.gguf.file import read_header
+from assistant.gguf.header import Header, TensorInfo
+from assistant.llama.candidates import layers_that_fit
 from assistant.llama.log import llama_log
-from assistant.llama.sizes import DryModel, dry_model
-from assistant.plan.machine import HOST
-from assistant.plan.setting import Setting
+from assistant.llama.sizes import DryModel, buffers_by_device, dry_model, kept_by_device, weights_by_device
+from assistant.plan.machine import HOST, Free
+from assistant.plan.setting import Setting, Sizes
 from tests.convert.families.support import save, tiny_model
 from tests.support import converted_file
 
@@ -136,7 +138,9 @@ def test_a_head_size_that_cannot_be_quantized_is_no_option(tmp_path: Path) -> No
         assert dry.sizes(Setting(512, "f16", "f16", False, 0, 512)) is not None
 
 
-@pytest.mark.parametrize(("unsaid", "said"), [("KiB", "size of its memory"), ("buffers", "size of its buffers")])
+@pytest.mark.parametrize(
+    ("unsaid", "said"), [("llama_kv_cache: size", "size of its memory"), ("compute buffer", "size of its buffers")]
+)
 def test_another_wording_is_an_error_and_not_zero(
     starter_gguf: Path, monkeypatch: pytest.MonkeyPatch, unsaid: str, said: str
 ) -> None:
@@ -144,8 +148,7 @@ def test_another_wording_is_an_error_and_not_zero(
     take = log._take
 
     def otherwise(level: int, text: bytes, data: object) -> None:
-        words = text.replace(b"llama_kv_cache: size", b"keys:") if unsaid == "KiB" else text.replace(b"buffer", b"room")
-        take(level, words, data)
+        take(level, text.replace(unsaid.encode(), b"room"), data)
 
     import llama_cpp
 
@@ -165,3 +168,50 @@ def test_a_file_llama_cpp_refuses(starter_gguf: Path, tmp_path: Path) -> None:
     path.write_bytes(data[:at] + b"martian"[: data[at - 8]].ljust(data[at - 8], b"x") + data[at + data[at - 8] :])
     with pytest.raises(EngineFailed, match=r"cannot load unknown\.gguf"), dry_model(path, read_header(path)):
         pass
+
+
+def header_of(*tensors: tuple[str, int]) -> Header:
+    return Header(3, 32, {}, tuple(TensorInfo(name, (8, 8), 0, "F32", 0, size) for name, size in tensors), 0, 0)
+
+
+def test_weights_lie_with_their_layers() -> None:
+    """As llama.cpp lays them: the embedding stays with the processor, and where it is the output too, is copied."""
+    places = {0: HOST, 1: "CUDA0", 2: "CUDA1", 3: "CUDA1"}
+    layers = [("blk.0.a", 1), ("blk.1.a", 10), ("blk.2.a", 100)]
+    own_output = header_of(*layers, ("token_embd.weight", 1000), ("output_norm.weight", 5), ("output.weight", 2000))
+    assert weights_by_device(own_output, places, 7) == {HOST: 1008, "CUDA0": 10, "CUDA1": 2105}
+    tied = header_of(*layers, ("token_embd.weight", 1000), ("output_norm.weight", 5))
+    assert weights_by_device(tied, places, 7) == {HOST: 1008, "CUDA0": 10, "CUDA1": 1105}
+    assert weights_by_device(tied, dict.fromkeys(range(4), HOST), 0) == {HOST: 1116}
+
+
+def test_what_llama_cpp_says_with_gpus() -> None:
+    """Lines as of a build with CUDA: layers named one by one, then the size of all; buffers by their kind."""
+    devices = {HOST, "CUDA0", "CUDA1"}
+    kept = [
+        "llama_kv_cache_iswa: creating non-SWA KV cache, size = 4096 cells",
+        "llama_kv_cache: layer   0: dev = CPU",
+        "llama_kv_cache: layer   1: dev = CUDA0",
+        "llama_kv_cache: layer   2: dev = CUDA0",
+        "llama_kv_cache: layer   3: dev = CUDA1",
+        "llama_kv_cache:      CUDA0 KV buffer size =     0.00 MiB",
+        "llama_kv_cache: size =  100.00 MiB (  4096 cells,   4 layers,  1/1 seqs), K (f16):  50.00 MiB",
+        "llama_memory_recurrent, layer   4: dev = CUDA1",
+        "llama_memory_recurrent: size =    8.00 MiB (     1 cells,   1 layers,  1 seqs  0 rs_seq)",
+    ]
+    assert kept_by_device(kept, devices) == {HOST: 25 * MIB, "CUDA0": 50 * MIB, "CUDA1": 33 * MIB}
+    buffers = [
+        "sched_reserve:      CUDA0 compute buffer size =    10.50 MiB",
+        "sched_reserve:      CUDA1 compute buffer size =    20.00 MiB",
+        "sched_reserve:  CUDA_Host compute buffer size =     3.00 MiB",
+        "llama_context:  CUDA_Host  output buffer size =     0.50 MiB",
+        "load_tensors:        CUDA0 model buffer size =   900.00 MiB",
+    ]
+    assert buffers_by_device(buffers, devices) == {"CUDA0": 10.5 * MIB, "CUDA1": 20 * MIB, HOST: 3.5 * MIB}
+
+
+def test_how_many_layers_fit_a_card() -> None:
+    """Four layers and the output, 100 each with their keys and values, and 50 to compute in."""
+    sizes = Sizes({HOST: 900, "CUDA0": 400}, {"CUDA0": 100}, {HOST: 10, "CUDA0": 50})
+    for usable, layers in ((1000, 4), (449, 3), (350, 3), (349, 2), (150, 1), (149, 0), (0, 0)):
+        assert layers_that_fit(sizes, 5, Free({HOST: 9999, "CUDA0": usable})) == layers
