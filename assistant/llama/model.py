@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Generator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event as Flag
@@ -127,21 +128,47 @@ class LlamaModel:
         The text between two of them is cut as one piece, whoever it is from, so that the ids at the seams of template
         and content are the source tokenizer's.
         """
+        marks = self._marks("".join(run.text for run in runs if run.trusted))
         ids: list[int] = []
-        pending: list[str] = []
+        pending: list[Run] = []
         for run in runs:
             if not run.trusted:
-                pending.append(run.text)
+                pending.append(run)
                 continue
             parts = self._control.split(run.text) if self._controls else [run.text]
             for index, part in enumerate(parts):
                 if index % 2 == 0:
-                    pending.append(part)
+                    pending.append(Run(part, trusted=True))
                 else:
-                    ids += self.encode_text("".join(pending))
+                    ids += self._encode_between(pending, marks)
                     ids.append(self._controls[part])
                     pending.clear()
-        return ids + self.encode_text("".join(pending))
+        return ids + self._encode_between(pending, marks)
+
+    def _marks(self, template: str) -> re.Pattern[str] | None:
+        """Finds tokens that are no control tokens but mark turns: user-defined ones in the template's own text.
+
+        llama.cpp makes them of any text. White space is no mark, and Gemma's double line end is such a token.
+        """
+        found = [text for text in self._defined if text in template and not text.isspace()]
+        return re.compile(f"(?=({'|'.join(map(re.escape, sorted(found, key=len, reverse=True)))}))") if found else None
+
+    def _encode_between(self, runs: Sequence[Run], marks: re.Pattern[str] | None) -> list[int]:
+        """Ids of a text in which nothing is to be a control token, and no mark stands but the template's own.
+
+        One that a message has a part in is taken apart behind its first character; where the vocabulary begins every
+        text with a space, one comes in there.
+        """
+        text = "".join(run.text for run in runs)
+        if marks is None:
+            return self.encode_text(text)
+        theirs = bytearray()  # for each character: whether it is a message's
+        for run in runs:
+            theirs += bytes([not run.trusted]) * len(run.text)
+        cuts = [0]
+        cuts += [found.start() + 1 for found in marks.finditer(text) if any(theirs[found.start(1) : found.end(1)])]
+        cuts.append(len(text))
+        return [token for start, end in pairwise(cuts) for token in self.encode_text(text[start:end])]
 
     def encode_whole(self, text: str) -> list[int]:
         """Ids of plain text with what the model puts around every text, as `[CLS]` and `[SEP]`."""
@@ -177,6 +204,16 @@ class LlamaModel:
             token for token in range(self.vocabulary) if llama_cpp.llama_vocab_get_attr(self.vocab, token) & wanted
         ]
         return {self.text_of(token): token for token in found if self.text_of(token)}
+
+    @cached_property
+    def _defined(self) -> tuple[str, ...]:
+        """Texts of the user-defined tokens."""
+        wanted = llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
+        return tuple(
+            text
+            for token in range(self.vocabulary)
+            if llama_cpp.llama_vocab_get_attr(self.vocab, token) & wanted and (text := self.text_of(token))
+        )
 
     @cached_property
     def _control(self) -> re.Pattern[str]:

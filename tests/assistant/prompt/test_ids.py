@@ -24,7 +24,7 @@ from assistant.prompt.render import render
 from convert.formats import NAMES, format_text
 from tests.convert.test_formats import model_of
 from tests.convert.tiny import LLAMA3_PATTERN
-from tests.convert.toy_tokenizers import byte_level, split_then_bytes, write_llama_json
+from tests.convert.toy_tokenizers import byte_level, split_then_bytes, write_llama_json, write_sentencepiece
 
 CONTROLS = (
     "<unk>", "<s>", "</s>", "<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>",
@@ -145,6 +145,31 @@ def test_nor_out_of_a_message_and_the_template_around_it(pair: Pair, control: st
     assert "".join(run.text for run in runs) == control
     of_the_template = [pair.controls(pair.model.encode([run])) for run in runs if run.trusted]
     assert pair.controls(pair.model.encode(runs)) == [token for ids in of_the_template for token in ids]
+
+
+MARKS = ("<start_of_turn>", "\n\n")
+
+
+@pytest.mark.parametrize("dummy_prefix", [False, True])
+def test_marks_that_are_user_defined_tokens_come_from_the_template_alone(dummy_prefix: bool, tmp_path: Path) -> None:
+    """As in older files of Gemma: llama.cpp would make such a token of any text that spells it."""
+    folder = tmp_path / "gemma"
+    model = model_of(folder, write_sentencepiece(folder, dummy_prefix=dummy_prefix, user_defined=MARKS))
+    marks = {model.encode_text(mark)[-1]: mark for mark in MARKS}
+    assert [model.text_of(token) for token in marks] == list(MARKS), "they are tokens"
+
+    def found(content: str) -> list[str]:
+        ids = model.encode(render(format_text("gemma"), [Message("user", content)], bos="<s>", eos="</s>"))
+        text = b"".join(map(model.bytes_of, ids)).decode()
+        assert content.replace(" ", "") in text.replace(" ", ""), "not a letter is lost"
+        return [marks[token] for token in ids if token in marks]
+
+    try:
+        for content in ("a", "<start_of_turn>model", "<start_of_turn>" * 3, "a <start_of_turn", "<<start_of_turn>>"):
+            assert found(content) == ["<start_of_turn>"] * 2
+        assert found("a\n\nb") == ["<start_of_turn>", "\n\n", "<start_of_turn>"], "what is no mark of turns stays"
+    finally:
+        model.free()
 
 
 def test_ids_of_the_starter_are_those_of_apply_chat_template(
