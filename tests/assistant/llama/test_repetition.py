@@ -1,5 +1,6 @@
 """What is an answer without end, and what only looks like one."""
 
+from contextlib import closing
 from itertools import count, cycle, islice
 from pathlib import Path
 from time import perf_counter
@@ -8,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.engine import EngineSettings
+from assistant.events import Finished
+from assistant.llama.engine import LlamaEngine
 from assistant.llama.repetition import LEAST, LONGEST, Repetition
+from assistant.messages import Message, Sampling
 
 
 def ends_after(tokens: list[int]) -> int | None:
@@ -88,6 +93,16 @@ def test_it_is_the_definition(before: list[int], piece: list[int], times: int, a
     repetition = Repetition()
     for number, token in enumerate(tokens, 1):
         assert repetition.feed(token) == plainly(tokens[:number])
+
+
+def test_a_real_model_is_stopped_in_its_loop(starter_gguf: Path) -> None:
+    """The starter, greedy and without penalties, that may not end its answer: it would repeat itself to the limit."""
+    endless = Sampling(temperature=0.0, max_tokens=400, logit_bias=((0, -100), (2, -100)))
+    with closing(LlamaEngine(starter_gguf, EngineSettings(saved_readings=False))) as engine:
+        *_, last = engine.stream([Message("user", "What is the capital of France?")], endless)
+    assert isinstance(last, Finished)
+    assert last.reason == "repetition"
+    assert LEAST <= last.usage.answer_tokens < 400
 
 
 def test_the_ten_thousandth_token_costs_what_the_first_does() -> None:
