@@ -12,19 +12,15 @@ Function = TypeVar("Function", bound=Callable[..., object])
 KV_TYPES = ("f16", "q8_0", "q4_0")
 
 
-class KvParameter(click.ParamType):
+def _kv_types(_ctx: click.Context, _param: click.Parameter, value: str | None) -> KvTypes | None:
     """`q8_0`, or `q8_0/f16` for keys and values of different types."""
-
-    name = "TYPES"
-
-    def convert(self, value: str | KvTypes, param: click.Parameter | None, ctx: click.Context | None) -> KvTypes:
-        if not isinstance(value, str):
-            return value
-        keys, slash, values = value.lower().partition("/")
-        found = (keys, values if slash else keys)
-        if not set(found) <= set(KV_TYPES):
-            self.fail(f"{value!r} is not {', '.join(KV_TYPES)}, or two of them as q8_0/f16", param, ctx)
-        return found
+    if value is None:
+        return None
+    keys, slash, values = value.lower().partition("/")
+    found = (keys, values if slash else keys)
+    if not set(found) <= set(KV_TYPES):
+        raise click.BadParameter(f"{value!r} is not {', '.join(KV_TYPES)}, or two of them as q8_0/f16")
+    return found
 
 
 GPU_LAYERS = click.option(
@@ -32,7 +28,7 @@ GPU_LAYERS = click.option(
 )
 KV = click.option(
     "--kv",
-    type=KvParameter(),
+    callback=_kv_types,
     metavar="TYPES",
     help="Types of keys and values in memory: f16, q8_0, q4_0, or two as q8_0/f16; default: the fastest that fits.",
 )

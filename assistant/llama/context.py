@@ -22,7 +22,7 @@ BATCH = 512
 """Tokens read at once: progress is told, and a stop is heard, that often."""
 KV_TYPES = {"f16": llama_cpp.GGML_TYPE_F16, "q8_0": llama_cpp.GGML_TYPE_Q8_0, "q4_0": llama_cpp.GGML_TYPE_Q4_0}
 _ABORTED = 2  # llama_decode's word for it
-_MOST_CHECKPOINTS = 8
+_MOST_CHECKPOINTS = 12
 _MOST_CHECKPOINT_BYTES = 512 << 20
 """All of them together; a model whose window is larger goes without, and reads anew what others find."""
 _PARTIAL = llama_cpp.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
@@ -89,6 +89,7 @@ class LlamaContext:
                 "the model keeps nothing of what it reads and cannot write; a language model was expected, "
                 "not one for embeddings; choose another"
             )
+        self._asks_inside = True
         self.pointer: int = pointer
         self.setting = setting
         self.plain = model.plain_memory
@@ -118,6 +119,7 @@ class LlamaContext:
     def decode(self, tokens: Sequence[int]) -> bool:
         """Add a batch to memory, logits for its last token; False if interrupted. Raises EngineFailed."""
         ids = (llama_cpp.llama_token * len(tokens))(*tokens)
+        self._ask_inside(len(tokens) > 1)
         status = llama_cpp.llama_decode(self.pointer, llama_cpp.llama_batch_get_one(ids, len(tokens)))
         if status == 0:
             self.tokens += tokens
@@ -192,6 +194,7 @@ class LlamaContext:
                     batch.logits[at] = piece.last and offset == len(piece.tokens) - 1
                     at += 1
             batch.n_tokens = count
+            self._ask_inside(count > len(pieces))
             status = llama_cpp.llama_decode(self.pointer, batch)
         finally:
             llama_cpp.llama_batch_free(batch)
@@ -221,6 +224,14 @@ class LlamaContext:
     def realign(self) -> None:
         """Make the memory that of `tokens` again, after other sequences have used it."""
         self._settle(len(self.tokens))
+
+    def _ask_inside(self, wanted: bool) -> None:
+        """Let llama.cpp ask whether to break off at every step of a batch. For a single token it is not worth a call
+        of Python at each of hundreds of steps: a few percent of the writing."""
+        if wanted != self._asks_inside:
+            callback = self._abort if wanted else llama_cpp.ggml_abort_callback()
+            llama_cpp.llama_set_abort_callback(self.pointer, callback, None)
+            self._asks_inside = wanted
 
     def _failure(self, count: int, status: int) -> EngineFailed:
         return EngineFailed(

@@ -31,13 +31,15 @@ from assistant.llama.recall import Recall
 from assistant.llama.room import Room
 from assistant.llama.writing import Writing
 from assistant.messages import Message, Sampling
-from assistant.plan.setting import Setting
+from assistant.plan.setting import MemoryKind
 from assistant.proof import content_mark
 from assistant.readings import SavedReadings, kind_of
 
 _WORTH_LEARNING = 512
 """Tokens; a shorter reading tells little of speed."""
 _LEAST_HALVED = 2
+_BRANCHES = (256, 128, 64, 32)
+"""Tokens before the end of a prompt: as long as a question and what the template puts behind it."""
 _NO_TOKEN = -1
 _SHARE_FOR_COPIES = 0.25
 """Of the free memory, what copies of other conversations may take."""
@@ -168,7 +170,7 @@ class LlamaEngine:
         ready = perf_counter()
         prompt = self._prompt(loaded, messages)
         expect_room(prompt, sampling, loaded.info.context)
-        context = yield from self._make_room(loaded, len(prompt), sampling.max_tokens, most=loaded.info.context)
+        context = yield from self._make_room(loaded, prompt, len(prompt), sampling.max_tokens, most=loaded.info.context)
         with Writing(loaded.model, sampling, most=_most(sampling, context, prompt), prompt=prompt) as writing:
             reused = self._recall.begin(context, prompt)
             yield Reading(reused, len(prompt), reused)
@@ -205,14 +207,14 @@ class LlamaEngine:
         ids = [self._prompt(loaded, messages) for messages in prompts]
         for prompt in ids:
             expect_room(prompt, sampling, loaded.info.context)
-        limit = loaded.info.context
+        limit, beginning = loaded.info.context, ids[0][: shared(ids)]
         at_once = min(len(ids), AT_ONCE)
         while at_once > 1 and tokens_together(ids, sampling.max_tokens, at_once) > limit:
             at_once -= 1
         while True:
             answers = at_once * sampling.max_tokens
             reading = tokens_together(ids, sampling.max_tokens, at_once) - answers
-            making = self._make_room(loaded, reading, answers, most=limit, sequences=at_once + 1)
+            making = self._make_room(loaded, beginning, reading, answers, most=limit, sequences=at_once + 1)
             try:
                 context = yield from _numbered(0, making)
                 break
@@ -220,7 +222,6 @@ class LlamaEngine:
                 if at_once == 1 or self._loaded is None:
                     raise
                 at_once -= 1  # what does not fit together takes turns
-        beginning = ids[0][: shared(ids)]
         reused = self._recall.begin(context, [*beginning, _NO_TOKEN])
         yield 0, Reading(reused, len(ids[0]), reused)
         if not (yield from _numbered(0, self._read(loaded, context, beginning, total=len(ids[0]), reused=reused))):
@@ -239,9 +240,9 @@ class LlamaEngine:
         first = len(context.tokens)
         while len(context.tokens) < len(tokens):
             at = len(context.tokens)
-            if len(tokens) - at <= 2 * BATCH:  # where another question about the same document will branch off
+            if len(tokens) - at <= 2 * BATCH:
                 context.take_checkpoint()
-            if not context.decode(tokens[at : at + BATCH]):
+            if not context.decode(tokens[at : at + self._batch(context, len(tokens) - at)]):
                 return False
             yield Reading(len(context.tokens), total, reused)
         context.take_checkpoint()
@@ -252,14 +253,22 @@ class LlamaEngine:
             loaded.planner.learn(option, read=read, depth=len(tokens), seconds=seconds)
         return True
 
-    def _saved_readings(self, setting: Setting) -> SavedReadings | None:
-        """Those of this very model, made with this setting's memory by this llama.cpp."""
+    @staticmethod
+    def _batch(context: LlamaContext, left: int) -> int:
+        """Tokens to read next. Near the end of a prompt that memory cannot be cut back to, batches end in smaller and
+        smaller steps, each with a checkpoint: there another question about the same document will branch off.
+        """
+        if context.plain or left > _BRANCHES[0] + BATCH:
+            return BATCH
+        return next((left - end for end in _BRANCHES if left - BATCH <= end < left), BATCH)
+
+    def _saved_readings(self, kind: MemoryKind) -> SavedReadings | None:
+        """Those of this very model, with memory of this kind, made by this llama.cpp."""
         if not self._settings.saved_readings:
             return None
         if self._mark is None:
             self._mark = content_mark(self._path)
-        facts = {"model": self._mark, "k": setting.k, "v": setting.v, "flash": setting.flash}
-        return SavedReadings(kind_of(**facts, llama=llama_cpp.__version__))
+        return SavedReadings(kind_of(model=self._mark, memory=kind, llama=llama_cpp.__version__))
 
     def _load(self) -> Generator[Loading, None, _Loaded]:
         if self._loaded is not None:
@@ -298,10 +307,10 @@ class LlamaEngine:
         return load_model(self._path, layers)
 
     def _make_room(
-        self, loaded: _Loaded, prompt: int, answer: int, *, most: int, sequences: int = 1
+        self, loaded: _Loaded, prompt: Sequence[int], reading: int, answer: int, *, most: int, sequences: int = 1
     ) -> Generator[Loading | Settled, None, LlamaContext]:
         try:
-            context = yield from loaded.room.make(prompt, answer, most=most, sequences=sequences)
+            context = yield from loaded.room.make(prompt, reading, answer, most=most, sequences=sequences)
         finally:
             if not loaded.model.pointer:  # it was to move between devices, and is nowhere now
                 self._free()

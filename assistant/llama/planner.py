@@ -64,6 +64,8 @@ class Planner:
         self._before = _resident()
         self._build: LlamaBuild | None = None
         self._kind = kind_mark(header)
+        self._measured = False
+        """Once is enough for a process, also where the time was not enough for all ways."""
 
     def gpu_layers(self) -> int:
         """How many layers to load onto the GPUs, the output counting as one; before the prompt is known.
@@ -100,7 +102,8 @@ class Planner:
         speeds = stored_speeds(self._kind, machine, self.threads)
         if may_measure is None:
             may_measure = self._worth_measuring(need)
-        if may_measure and (speeds is None or not speeds.complete):
+        if may_measure and not self._measured and (speeds is None or not speeds.complete):
+            self._measured = True
             speeds = self._measure(speeds, interrupted) or speeds
         return plan(need, found, speeds, free, stored_correction(self._kind, machine))
 
@@ -138,7 +141,7 @@ class Planner:
         return free_memory(_build().devices, held)
 
     def _worth_measuring(self, need: Need) -> bool:
-        return 2 * self._header.parameters * need.prompt / (_OPERATIONS_A_SECOND * self.threads) > _WORTH_SECONDS
+        return 2 * self._header.parameters * need.unread / (_OPERATIONS_A_SECOND * self.threads) > _WORTH_SECONDS
 
     def _measure(self, known: Speeds | None, interrupted: Callable[[], bool]) -> Speeds | None:
         """Speeds from a process of their own; None where they cannot be measured."""

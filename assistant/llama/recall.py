@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.llama.context import Checkpoint, LlamaContext, Snapshot
-from assistant.plan.setting import Setting
+from assistant.plan.plan import PREFERRED
+from assistant.plan.setting import MemoryKind
 from assistant.readings import Point, Reading, SavedReadings
 
 _WORTH_SETTING_ASIDE = 64
@@ -43,10 +44,10 @@ class Known:
 
 
 class Recall:
-    """For one model. `saved`: the readings that contexts of a setting can take; `room`: bytes that copies in memory
+    """For one model. `saved`: the readings that memory of a kind can take; `room`: bytes that copies in memory
     may take now."""
 
-    def __init__(self, saved: Callable[[Setting], SavedReadings | None], room: Callable[[], int]) -> None:
+    def __init__(self, saved: Callable[[MemoryKind], SavedReadings | None], room: Callable[[], int]) -> None:
         self._saved = saved
         self._room = room
         self._aside: list[Snapshot] = []
@@ -56,12 +57,26 @@ class Recall:
         """Bytes that conversations set aside in memory take."""
         return _total(self._aside)
 
+    def known(self, context: LlamaContext | None, prompt: Sequence[int], *, plain: bool) -> dict[MemoryKind, int]:
+        """How many of the prompt's tokens memory of each kind has, here, set aside or on disk, where it has any."""
+        found: dict[MemoryKind, int] = {}
+        for k, v, flash in PREFERRED:
+            saved = self._saved((k, v, flash))
+            readings = saved.all() if saved is not None else []
+            gives = [Known(reading.tokens, reading.lengths, plain).gives(prompt) for reading in readings]
+            if context is not None and context.setting.memory_kind == (k, v, flash):
+                gives.append(_known(context.tokens, context.checkpoints, plain).gives(prompt))
+                gives += [_gives(snapshot, prompt, plain) for snapshot in self._aside]
+            if most := max(gives, default=0):
+                found[k, v, flash] = most
+        return found
+
     def begin(self, context: LlamaContext, prompt: Sequence[int]) -> int:
         """Bring the context to the longest known beginning of the prompt; gives its tokens."""
         here = _known(context.tokens, context.checkpoints, context.plain).gives(prompt)
         aside = max(self._aside, key=lambda snapshot: _gives(snapshot, prompt, context.plain), default=None)
         there = 0 if aside is None else _gives(aside, prompt, context.plain)
-        saved = self._saved(context.setting)
+        saved = self._saved(context.setting.memory_kind)
         reading = _best(saved, prompt, context.plain, more_than=max(here, there) + _WORTH_LOADING)
         if len(context.tokens) - here >= _WORTH_SETTING_ASIDE:
             self._set_aside(context)
@@ -76,7 +91,7 @@ class Recall:
     def has_read(self, context: LlamaContext, tokens: int, seconds: float) -> None:
         """Save what is in memory, where the `tokens` last read took long enough for that."""
         size = context.state_size()
-        saved = self._saved(context.setting)
+        saved = self._saved(context.setting.memory_kind)
         if saved is None or tokens < _WORTH_SAVING or size / _SAVED_A_SECOND > _SHARE_OF_READING * seconds:
             return
         if saved.room_for(size):

@@ -1,6 +1,6 @@
 """Room for what is to be read: a context as large as it needs, made anew when it grows, what was read moved along."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 
 from assistant.errors import EngineFailed
 from assistant.events import Loading, Settled
@@ -48,16 +48,19 @@ class Room:
         """That of the running context."""
 
     def make(
-        self, prompt: int, answer: int, *, most: int, sequences: int = 1
+        self, prompt: Sequence[int], reading: int, answer: int, *, most: int, sequences: int = 1
     ) -> Generator[Loading | Settled, None, LlamaContext]:
-        """A context for so many tokens, of at most `most`. Where none can be had, what was there before stays.
+        """A context for `reading` tokens, which begin with those of `prompt`, and an answer; of at most `most` in all.
+
+        Where none can be had, what was there before stays.
 
         Raises EngineFailed where nothing fits, or both tries fail.
         """
         context = self.context
-        need = min(prompt + answer, most)
+        need = min(reading + answer, most)
         if context is not None and context.size >= need and context.setting.sequences >= sequences:
             return context
+        known = self._recall.known(context, prompt, plain=self.model.plain_memory)
         wanted, before, old = max(need, SMALLEST_CONTEXT), None, self.option
         if context is not None:
             # A conversation grows turn by turn: with a quarter to spare it moves seldom.
@@ -66,7 +69,7 @@ class Room:
             self._free_context()
         least, wanted = (min(most, -(-tokens // STEP) * STEP) for tokens in (need, wanted))
         try:
-            plan, best = self._planned(Need(wanted, least, prompt, answer), sequences)
+            plan, best = self._planned(Need(wanted, least, reading, answer, known), sequences)
             if best.memory + self._recall.copies + (before.size if before else 0) > plan.free.usable.get(HOST, 0):
                 before = None  # the plan counts copies as free, because they can be given up, as here
                 self._recall.forget()
@@ -131,7 +134,7 @@ class Room:
 
     def _restore(self, context: LlamaContext, before: Snapshot | None, old: Setting) -> None:
         """What was read moves along where the memory is of the same kind; else all copies are of no use any more."""
-        if (old.k, old.v, old.flash) != (context.setting.k, context.setting.v, context.setting.flash):
+        if old.memory_kind != context.setting.memory_kind:
             self._recall.forget()
         elif before is not None:
             context.restore(before)

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+MemoryKind = tuple[str, str, bool]
+"""Types of keys and values, and flash attention, which lays values out in another way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -21,6 +24,11 @@ class Setting:
     batch: int
     """Tokens computed at once."""
     sequences: int = 1
+
+    @property
+    def memory_kind(self) -> "MemoryKind":
+        """What the memory is like: another context can take it over only where this is the same."""
+        return self.k, self.v, self.flash
 
     @property
     def kv(self) -> str:

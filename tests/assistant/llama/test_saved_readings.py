@@ -15,7 +15,7 @@ from assistant.engine import EngineSettings
 from assistant.llama import recall
 from assistant.readings import SavedReadings, readings_folder
 from tests.assistant.llama.test_reuse import fresh, same
-from tests.assistant.llama.tiny_files import TokenEngine, plain, read, recurrent, sliding, words
+from tests.assistant.llama.tiny_files import TokenEngine, plain, read, recurrent, sliding, token_engine, words
 
 DOCUMENT = words(1, 1300)
 QUESTION = words(2, 40)
@@ -152,6 +152,37 @@ def test_other_models_types_and_versions_are_foreign(tmp_path: Path, monkeypatch
         assert read(engine, DOCUMENT)[1].reused_tokens == 0
     with closing(opened(file)) as engine:
         assert read(engine, DOCUMENT)[1].reused_tokens == len(DOCUMENT) - 1
+
+
+def test_what_was_read_decides_how_memory_is_kept(tmp_path: Path) -> None:
+    """No way of reading is faster than having read; another document is read as is best for it."""
+    file = plain(tmp_path)
+    with closing(opened(file, kv=("q8_0", "q8_0"))) as engine:
+        read(engine, DOCUMENT)
+    with closing(opened(file)) as engine:
+        found, usage = read(engine, DOCUMENT, QUESTION)
+        assert usage.reused_tokens >= len(DOCUMENT) - 1
+        assert engine.info
+        assert engine.info.kv == "q8_0/q8_0"
+        with closing(token_engine(file, kv=("q8_0", "q8_0"))) as other:
+            assert same(found, read(other, DOCUMENT, QUESTION)[0])
+    with closing(opened(file)) as engine:
+        read(engine, words(9, 1300))
+        assert engine.info
+        assert engine.info.kv == "f16/f16"
+
+
+@pytest.mark.parametrize(("tail", "again"), [(20, 32), (60, 64), (200, 256)])
+def test_another_question_reads_little_but_itself(tail: int, again: int, tmp_path: Path) -> None:
+    """Behind a window memory cannot be cut anywhere: checkpoints lie close to where questions begin."""
+    file = sliding(tmp_path)
+    with closing(opened(file)) as engine:
+        read(engine, DOCUMENT)
+    with closing(opened(file)) as engine:
+        start, question = DOCUMENT[:-tail], words(5, tail)
+        found, usage = read(engine, start, question)
+        assert usage.reused_tokens >= len(DOCUMENT) - again - 1
+        assert same(found, fresh((file, None), start, question))
 
 
 def test_it_can_be_left_out(tmp_path: Path) -> None:
