@@ -25,6 +25,7 @@ from assistant.events import Event, Finished, FinishReason, Loading, Reading, Se
 from assistant.fake import FAKE_INFO, FakeEngine
 from assistant.messages import Message, Role, Sampling
 from assistant.models import open_engine
+from assistant.sampling_defaults import info_sampling, info_summary_sampling
 from assistant.sanitize import one_line, printable
 from assistant.settings import read_settings
 from assistant.summary import Summary, summarize
@@ -72,6 +73,8 @@ __all__ = [
     "Window",
     "coalesce",
     "export_markdown",
+    "info_sampling",
+    "info_summary_sampling",
     "one_line",
     "open_engine",
     "printable",

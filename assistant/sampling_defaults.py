@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from assistant.engine import ModelInfo
 from assistant.errors import InvalidSetting
 from assistant.gguf.file import Header, read_header
 from assistant.messages import Sampling
@@ -58,6 +59,23 @@ def model_summary_sampling(model: str | None = None, **chosen: object) -> Sampli
     """How a MODEL summarizes. Raises what `model_sampling` raises."""
     path, header = _found(model)
     return summary_sampling_for(header, read_settings(), path.stem, **chosen)
+
+
+def info_sampling(info: ModelInfo | None) -> Sampling:
+    """How a loaded model answers. A scripted engine has no file, and ours are its defaults.
+
+    Raises InvalidModelFile, InvalidSetting.
+    """
+    if info is None or not Path(info.path).is_file():
+        return Sampling()
+    return sampling_for(read_header(Path(info.path)), read_settings(), info.name)
+
+
+def info_summary_sampling(info: ModelInfo | None) -> Sampling:
+    """How a loaded model summarizes. Raises what `info_sampling` raises."""
+    if info is None or not Path(info.path).is_file():
+        return SUMMARY_SAMPLING
+    return summary_sampling_for(read_header(Path(info.path)), read_settings(), info.name)
 
 
 def sampling_for(header: Header, settings: Settings, name: str, **chosen: object) -> Sampling:

@@ -19,6 +19,8 @@ from assistant import (
     ModelInfo,
     Notice,
     Summary,
+    info_sampling,
+    info_summary_sampling,
     read_document,
     read_settings,
     summarize,
@@ -48,13 +50,19 @@ class Session:
         """The answer to `text`, as the next turn of the conversation."""
         engine = self._ready()
         if self._conversation is None:
-            self._conversation = Conversation(engine, when_full=read_settings().when_full, keeper=self._keeper)
+            yield from engine.load()  # what it is says how it wants to be sampled
+            sampling = info_sampling(engine.info)
+            self._conversation = Conversation(
+                engine, sampling, when_full=read_settings().when_full, keeper=self._keeper
+            )
         yield from self._conversation.say(text)
 
     def summarize(self, path: str) -> Generator[Event | Summary, None, None]:
         """The summary of a whole document, which is no part of the conversation."""
         document = read_document(path)
-        yield from summarize(document, self._ready())
+        engine = self._ready()
+        yield from engine.load()
+        yield from summarize(document, engine, info_summary_sampling(engine.info))
 
     def used(self) -> int | None:
         """Tokens that the conversation takes in the context; 0 for none."""

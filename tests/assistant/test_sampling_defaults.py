@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import InvalidSetting
+from assistant.fake import FAKE_INFO
 from assistant.gguf.header import Header, Value
 from assistant.messages import Sampling
 from assistant.paths import folder
 from assistant.sampling_defaults import (
     file_sampling,
     file_statements,
+    info_sampling,
+    info_summary_sampling,
     model_sampling,
     model_summary_sampling,
     sampling_for,
@@ -107,6 +110,15 @@ def test_summaries() -> None:
     assert summary_sampling_for(hot, settings, "x", seed=3) == replace(SUMMARY_SAMPLING, max_tokens=600, seed=3)
     long = summary_sampling_for(header(tokens=65029, context=32768), Settings(), "x")
     assert long == Sampling(temperature=0.0, repeat_penalty=1.1, max_tokens=500)
+
+
+def test_of_a_loaded_model(starter_gguf: Path) -> None:
+    assert info_sampling(None) == info_sampling(FAKE_INFO) == Sampling()
+    assert info_summary_sampling(FAKE_INFO) == SUMMARY_SAMPLING
+    (folder("config") / "settings.toml").write_text("[sampling.mine]\ntop_k = 3\n[summary]\nseed = 4\n")
+    info = replace(FAKE_INFO, name="mine", path=str(starter_gguf))
+    assert info_sampling(info) == replace(Sampling(), top_k=3)
+    assert info_summary_sampling(info) == replace(SUMMARY_SAMPLING, seed=4)
 
 
 def test_of_a_model_by_name(starter_gguf: Path) -> None:
