@@ -41,6 +41,8 @@ from assistant.plan.stored import (
 
 _MEASURE_SECONDS = 180.0
 """The measurement itself stops after 20; a machine that is busy or swaps has the rest."""
+_ROUNDS = 3
+"""Whoever asks for a plan waits longer: on a busy machine one measurement gets through half of the ways."""
 _WORTH_SECONDS = 90.0
 """An engine measures before it reads for longer than this; a short question is answered at once instead."""
 _OPERATIONS_A_SECOND = 2e10

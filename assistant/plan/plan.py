@@ -134,9 +134,10 @@ def plan(
         )
     )
     chosen = _choose([option for option in options if need.least <= option.setting.context <= need.context], need)
-    return Plan(
-        chosen, options, free, _reason(need, chosen, options, free), _below(chosen, options) if chosen else None
-    )
+    reason = _reason(need, chosen, options, free)
+    if chosen is not None and speeds is not None and not speeds.complete:
+        reason += "; not all ways were measured yet"
+    return Plan(chosen, options, free, reason, _below(chosen, options) if chosen else None)
 
 
 def _weighed(candidate: Candidate, need: Need, speeds: Speeds | None, free: Free, correction: Correction) -> Option:

@@ -14,7 +14,7 @@ from assistant.plan.correction import Correction
 from assistant.plan.machine import HOST, Free
 from assistant.plan.plan import Need, Plan
 from assistant.plan.speeds import Pace, Paces, Speeds, Way
-from assistant.plan.stored import kind_mark, store_speeds, stored_correction, stored_speeds
+from assistant.plan.stored import kind_mark, speeds_out, store_speeds, stored_correction, stored_speeds
 
 MIB = 1 << 20
 NEED = Need.of(1700, 300, most=8192)
@@ -67,6 +67,29 @@ def test_a_long_reading_is_measured_first(
     assert found.chosen.seconds is None
     planner(starter_gguf).plan(NEED, may_measure=False)
     assert len(asked) == 1
+
+
+def test_whoever_asks_for_a_plan_waits_for_all_ways(starter_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each round measures one way more; what came of it is kept, and told."""
+    ways = [Way("f16", "f16", False, 512), Way("q8_0", "f16", False, 512)]
+    asked: list[object] = []
+
+    def ask(_: str, request: dict[str, object], **__: object) -> dict[str, object]:
+        asked.append(request["known"])
+        found = {way: Paces(Pace(1e-4, 0), Pace(1e-3, 0)) for way in ways[: len(asked)]}
+        return speeds_out(Speeds(found, 30, complete=len(asked) == 2))
+
+    monkeypatch.setattr(room, "ask", ask)
+    monkeypatch.setattr(room, "_OPERATIONS_A_SECOND", 1e6)
+    once = planner(starter_gguf).plan(NEED)
+    assert asked == [None]
+    assert once.reason.endswith("not all ways were measured yet")
+    whole = planner(starter_gguf).plan(NEED, may_measure=True)
+    assert len(asked) == 2
+    assert asked[1] is not None
+    assert "not all ways" not in whole.reason
+    planner(starter_gguf).plan(NEED, may_measure=True)
+    assert len(asked) == 2
 
 
 def test_what_the_user_fixed_is_kept(starter_gguf: Path, asked: list[str]) -> None:

@@ -1,6 +1,7 @@
 """What is chosen, and why: properties over invented models and machines, and the sentences people read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -175,9 +176,11 @@ def test_without_speeds_the_usual_order_and_it_is_said() -> None:
 
 def test_what_was_not_measured_is_not_chosen_beside_what_was() -> None:
     some = {way: slope for way, slope in MEASURED.items() if way[0] == "q8_0"}
-    found = plan(exactly(8192), candidates([8192]), speeds(some), free(20 * GIB))
+    measured = replace(speeds(some), complete=False)
+    found = plan(exactly(8192), candidates([8192]), measured, free(20 * GIB))
     assert found.chosen is not None
     assert found.chosen.setting.kv == "q8_0/f16"
+    assert found.reason.endswith("; not all ways were measured yet")
 
 
 def test_each_device_has_its_own_memory() -> None:
