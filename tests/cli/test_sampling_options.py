@@ -1,9 +1,11 @@
 """How answers are written, as the command line says it: what reaches the engine, and what is refused before it."""
 
+import json
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import gguf
 import pytest
 
 from assistant.events import Event
@@ -92,3 +94,17 @@ def test_one_of_grammar_and_schema(luciole: Luciole, opens: Opens, tmp_path: Pat
     shown = luciole("chat", "--grammar", str(file), "--json-schema", str(file), "Hi")
     assert shown.code == 2
     assert "leave one out" in shown.err
+
+
+def test_inspect_shows_what_the_file_says(luciole: Luciole, tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_float32("general.sampling.temp", 0.7)
+    writer.add_int32("general.sampling.top_k", 20)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    assert json.loads(luciole("inspect", str(path), "--json").out)["sampling"]["top_k"] == 20
+    (line,) = (line for line in luciole("inspect", str(path)).out.splitlines() if line.startswith("sampling"))
+    assert line.split(None, 1)[1].strip() == "temp 0.7, top_k 20"
