@@ -33,7 +33,7 @@ MAX_ITEMS = 1 << 22
 """Array items in one file together: four times what the largest vocabulary with its scores and merges has."""
 MAX_TEXT = 1 << 26
 """Bytes of all texts in one file together."""
-MAX_ESCAPED = 1 << 20
+MAX_ESCAPED = 1 << 18
 """Bytes of texts that are no UTF-8: shown as \\xNN, each takes up to sixteen times its room."""
 
 STRING, ARRAY, BOOL = 8, 9, 7
