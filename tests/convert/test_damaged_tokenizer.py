@@ -18,6 +18,8 @@ from tests.convert.damage import Refusals, edit_json, with_tensor, without_tenso
 from tests.convert.tiny import SPECIAL, tiny_checkpoint, toy_tokenizer
 from tests.support import converted_file, llama_model
 
+SLOW = pytest.mark.slow
+
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -75,6 +77,7 @@ def test_half_a_surrogate_in_the_template(refusals: Refusals) -> None:
     refusals.expect_any()
 
 
+@SLOW
 def test_two_texts_for_one_id(refusals: Refusals) -> None:
     """The vocabulary's piece and an added token disagree about id 409: one of them would vanish."""
 
@@ -117,7 +120,10 @@ def assert_same_or_refused(tokenizer: Tokenizer, texts: list[str], tmp_path: Pat
 
 
 @pytest.mark.parametrize("ignore_merges", [True, False])
-@pytest.mark.parametrize("kind", ["gpt2", "smollm", "llama3", "qwen2"])
+@pytest.mark.parametrize(
+    "kind",
+    ["gpt2", pytest.param("smollm", marks=pytest.mark.slow), "llama3", pytest.param("qwen2", marks=pytest.mark.slow)],
+)
 def test_words_that_no_merge_makes(kind: str, ignore_merges: bool, tmp_path: Path) -> None:
     """With `ignore_merges` a word of the vocabulary is one token even so; llama.cpp decides that by name alone."""
     values = json.loads(toy_tokenizer(kind).to_str())
@@ -143,7 +149,9 @@ ODD_ADDED_TOKENS: dict[str, list[AddedToken]] = {
 }
 
 
-@pytest.mark.parametrize("case", ODD_ADDED_TOKENS)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=SLOW if "swallows" in case else ()) for case in ODD_ADDED_TOKENS]
+)
 def test_odd_added_tokens(case: str, tmp_path: Path) -> None:
     tokenizer = toy_tokenizer()
     tokenizer.add_tokens(ODD_ADDED_TOKENS[case])

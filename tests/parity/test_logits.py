@@ -52,6 +52,7 @@ def long_prompt(tokenizer: Tokenizer, length: int) -> list[int]:
     return ids[:length]
 
 
+@pytest.mark.parity
 def test_real_logits_at_short_positions_and_beyond_4000(
     real_checkpoint: Path, converted: Callable[[str], Path]
 ) -> None:
@@ -63,6 +64,7 @@ def test_real_logits_at_short_positions_and_beyond_4000(
         compare(model.logits(tokens, positions), expected)
 
 
+@pytest.mark.parity
 def test_real_greedy_text_is_equal(real_checkpoint: Path, converted: Callable[[str], Path]) -> None:
     tokenizer = Tokenizer.from_file(str(real_checkpoint / "tokenizer.json"))
     reference = AutoModelForCausalLM.from_pretrained(real_checkpoint, dtype=torch.float32)

@@ -185,14 +185,20 @@ def test_index_32k_is_equal_over_its_whole_context(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rope", "context", "options"),
     [
-        pytest.param({**LINEAR, "factor": 8.0}, FAR, {}, id="linear"),
-        pytest.param(DYNAMIC, 4096, {"context": FAR}, id="dynamic"),
+        pytest.param({**LINEAR, "factor": 8.0}, FAR, {}, id="linear", marks=pytest.mark.parity),
+        pytest.param(DYNAMIC, 4096, {"context": FAR}, id="dynamic", marks=pytest.mark.parity),
         pytest.param({**YARN, "original_max_position_embeddings": 4096}, FAR, {}, id="yarn"),
         pytest.param(
-            {**YARN, "original_max_position_embeddings": 4096, "truncate": False}, FAR, {}, id="yarn with an exact ramp"
+            {**YARN, "original_max_position_embeddings": 4096, "truncate": False},
+            FAR,
+            {},
+            id="yarn with an exact ramp",
+            marks=pytest.mark.parity,
         ),
         pytest.param({**LLAMA3, "original_max_position_embeddings": 4096}, FAR, {}, id="llama3"),
-        pytest.param({**LONGROPE, "original_max_position_embeddings": 4096}, FAR, {}, id="longrope"),
+        pytest.param(
+            {**LONGROPE, "original_max_position_embeddings": 4096}, FAR, {}, id="longrope", marks=pytest.mark.parity
+        ),
     ],
 )
 def test_each_kind_is_equal_up_to_32k(

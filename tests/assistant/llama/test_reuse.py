@@ -31,7 +31,14 @@ TOLERANCE = 2e-3
 LONG = words(1, 1300)
 
 
-@pytest.fixture(scope="module", params=list(KINDS))
+OTHERS = ("q8_0/f16", "q4_0/q4_0", "sliding q8_0")
+"""Combinations of what the other kinds show one by one."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.slow if name in OTHERS else ()) for name in KINDS],
+)
 def kind(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, tuple[str, str] | None]:

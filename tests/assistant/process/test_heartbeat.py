@@ -72,8 +72,11 @@ def test_a_child_that_is_stopped_hangs(engine: EngineProcess) -> None:
 @posix
 @pytest.mark.parametrize(
     "body",
-    ["while True: pass", "ctypes.CDLL(None).sleep(600)", "ctypes.PyDLL(None).sleep(600)"],
-    ids=["turns in circles", "waits in C", "waits in C with the interpreter in its hand"],
+    [
+        pytest.param("while True: pass", id="turns in circles"),
+        pytest.param("ctypes.CDLL(None).sleep(600)", id="waits in C", marks=pytest.mark.slow),
+        pytest.param("ctypes.PyDLL(None).sleep(600)", id="waits in C with the interpreter in its hand"),
+    ],
 )
 def test_a_child_whose_work_stands_still_hangs(
     body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starter_gguf: Path
