@@ -33,7 +33,13 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("quantization", QUANTIZATIONS)
+OFTEN = ("bf16", "q8_0", "q4_0", "q4_k_m", "q6_k")
+"""What people ask for; the others too where slow tests are wanted."""
+
+
+@pytest.mark.parametrize(
+    "quantization", [pytest.param(name, marks=() if name in OFTEN else pytest.mark.slow) for name in QUANTIZATIONS]
+)
 def test_the_real_checkpoint_is_quantized_as_llama_cpp_does(
     quantization: str, converted: Callable[[str], Path], tmp_path: Path
 ) -> None:

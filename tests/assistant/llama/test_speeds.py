@@ -93,6 +93,7 @@ def test_the_real_model(starter_gguf: Path) -> None:
     assert 0 < found.output < 1
 
 
+@pytest.mark.slow
 def test_what_is_known_is_not_measured_again(starter_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     header = read_header(starter_gguf)
     monkeypatch.setattr(room, "_BUDGET_SECONDS", 0.0)
