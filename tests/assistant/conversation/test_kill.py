@@ -32,7 +32,7 @@ class Talk:
             self.heard.append((monotonic(), line.rstrip("\n")))
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [4, pytest.param(8, marks=pytest.mark.slow)])
 def test_a_kill_at_any_moment_takes_at_most_the_last_second(rounds: int) -> None:
     random = Random(7)
     cut = 0
@@ -59,7 +59,7 @@ def test_a_kill_at_any_moment_takes_at_most_the_last_second(rounds: int) -> None
         cut += sum(_checked(talk) for talk in talks)
         with closing(sqlite3.connect(store_path())) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    assert cut >= rounds * AT_ONCE // 4, "many were killed in the middle of an answer"
+    assert cut >= AT_ONCE, "many were killed in the middle of an answer"
 
 
 def _checked(talk: Talk) -> bool:
