@@ -5,7 +5,6 @@ through it once. Sequence 0 holds the common beginning; each prompt is read into
 """
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -75,15 +74,13 @@ def answer_all(
     slots: list[_Slot] = []
     start = len(context.tokens)
     context.share()
-    with ExitStack() as stack:
-        stack.callback(_leave, context)
+    try:
         while waiting or slots:
             while waiting and free:
                 index, prompt = waiting.pop(0)
                 slot = _Slot(
                     index, free.pop(0), prompt, write(prompt), start, start if index else reused, perf_counter()
                 )
-                stack.push(slot.writing)
                 context.copy_sequence(slot.sequence)
                 slots.append(slot)
                 yield index, Reading(start, len(prompt), slot.reused)
@@ -93,8 +90,13 @@ def answer_all(
                 yield from ((slot.index, event) for event in _advance(context, slot, load_seconds))
                 if slot.writing.reason is not None:
                     slots.remove(slot)
+                    slot.writing.close()  # its sampler holds an array as long as the vocabulary
                     context.drop_sequence(slot.sequence)
                     free.append(slot.sequence)
+    finally:
+        for slot in slots:
+            slot.writing.close()
+        _leave(context)
 
 
 def _decode(context: LlamaContext, slots: Sequence[_Slot]) -> bool:

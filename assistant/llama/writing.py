@@ -56,7 +56,11 @@ class Writing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._sampler.__exit__(kind, error, traceback)
+        self.close()
+
+    def close(self) -> None:
+        """Free the sampler; once."""
+        self._sampler.__exit__(None, None, None)
 
     def _rest(self) -> str:
         """What was held back, when nothing more comes."""

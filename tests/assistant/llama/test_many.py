@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assistant.events import Event, Finished, Reading, Text
 from assistant.llama import many
+from assistant.llama.writing import Writing
 from assistant.messages import Sampling
 from tests.assistant.llama.test_reuse import fresh, same
 from tests.assistant.llama.tiny_files import TokenEngine, plain, prompt, read, recurrent, sliding, token_engine, words
@@ -121,3 +123,31 @@ def test_an_answer_that_ends_makes_room_for_the_next(engine: TokenEngine) -> Non
         most = max(most, len(running))
     assert most == many.AT_ONCE
     assert running == set()
+
+
+def test_a_finished_answer_gives_its_sampler_back(engine: TokenEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each holds an array as long as the vocabulary: a thousand prompts would hold gigabytes."""
+    held, most = 0, 0
+
+    class Counted(Writing):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            nonlocal held, most
+            super().__init__(*arguments, **named)
+            held += 1
+            most = max(most, held)
+
+        def close(self) -> None:
+            nonlocal held
+            super().close()
+            held -= 1
+
+    monkeypatch.setattr("assistant.llama.engine.Writing", Counted)
+    prompts = [words(seed, 30) for seed in range(60, 70)]
+    together(engine, *prompts, sampling=Sampling(temperature=0.0, max_tokens=4))
+    assert most == many.AT_ONCE
+    assert held == 0
+    with closing(engine.stream_many([prompt(one) for one in prompts], GREEDY)) as events:
+        for _, event in events:
+            if isinstance(event, Text):
+                break
+    assert held == 0, "also where it was broken off"
