@@ -7,7 +7,8 @@ from assistant.conversation.store import Entry, Hit, Store
 from assistant.conversation.tree import Tree
 from assistant.conversation.turns import Forgot, Heading, Notice, Turn
 from assistant.conversation.window import WhenFull, Window
-from assistant.document import Document, read_document
+from assistant.documents.document import Document
+from assistant.documents.encoding import read_document
 from assistant.engine import Engine, EngineSettings, ModelInfo
 from assistant.errors import (
     AssistantError,
@@ -28,7 +29,7 @@ from assistant.models import open_engine
 from assistant.sampling_defaults import info_sampling, info_summary_sampling
 from assistant.sanitize import one_line, printable
 from assistant.settings import read_settings
-from assistant.summary import Summary, summarize
+from assistant.summary.whole import Summary, summarize
 
 __all__ = [
     "FAKE_INFO",

@@ -16,7 +16,7 @@ from assistant.gguf.file import Header, read_header
 from assistant.messages import Sampling
 from assistant.models import find_model
 from assistant.settings import Settings, read_settings
-from assistant.summary import SUMMARY_SAMPLING
+from assistant.summary.values import SUMMARY_SAMPLING
 
 FILE_KEYS = {
     "temp": "temperature",

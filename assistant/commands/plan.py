@@ -44,12 +44,12 @@ def plan(
     Memory is counted by llama.cpp itself in a dry run, and held against what is free now. Seconds come from a short
     measurement, made once for each kind of model and kept. Nothing is loaded.
     """
-    from assistant.document import read_document
+    from assistant.documents.encoding import read_document
     from assistant.gguf.file import read_header
     from assistant.models import find_model
     from assistant.plan.asking import ask
     from assistant.sanitize import printable_json
-    from assistant.summary import SUMMARY_SAMPLING
+    from assistant.summary.values import SUMMARY_SAMPLING
 
     path = find_model(model)
     read_header(path)

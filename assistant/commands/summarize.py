@@ -12,10 +12,10 @@ from assistant.commands.options import engine_options, settings
 from assistant.commands.sampling_options import sampling_options
 from assistant.engine import KvTypes
 from assistant.errors import OutputFailed
-from assistant.summary import SUMMARY_SAMPLING
+from assistant.summary.values import SUMMARY_SAMPLING
 
 if TYPE_CHECKING:
-    from assistant.summary import Summary
+    from assistant.summary.whole import Summary
 
 EPILOG = """\b
 Examples:
@@ -49,12 +49,12 @@ def summarize(
     fit the model's context is refused with both token counts, never cut.
     """
     from assistant.console import Answer, follow, note
-    from assistant.document import read_document
+    from assistant.documents.encoding import read_document
     from assistant.models import open_engine
     from assistant.sampling_defaults import model_summary_sampling
     from assistant.sanitize import printable, printable_json
-    from assistant.summary import Summary
-    from assistant.summary import summarize as run
+    from assistant.summary.whole import Summary
+    from assistant.summary.whole import summarize as run
 
     if output is not None:
         _expect_writable(output, document, force=force)

@@ -22,7 +22,7 @@ from assistant.sampling_defaults import (
     summary_sampling_for,
 )
 from assistant.settings import Rules, Settings
-from assistant.summary import SUMMARY_SAMPLING
+from assistant.summary.values import SUMMARY_SAMPLING
 
 
 def header(architecture: str = "llama", tokens: int = 100, **metadata: Value) -> Header:

@@ -11,7 +11,7 @@ import pytest
 from assistant.events import Event
 from assistant.fake import FakeEngine
 from assistant.messages import Message, Sampling
-from assistant.summary import SUMMARY_SAMPLING
+from assistant.summary.values import SUMMARY_SAMPLING
 from tests.cli.conftest import Luciole, Opens
 
 

@@ -9,9 +9,9 @@ import os
 import re
 import sys
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.documents.document import Document
 from assistant.errors import InvalidDocument
 from assistant.sanitize import one_line
 
@@ -36,19 +36,6 @@ _CANDIDATES = (
 """What web browsers still decode (WHATWG Encoding); among all that exist, rare code pages win by a hair over cp1252."""
 _MAX_ODD_SHARE = 0.02
 """Control, unassigned and private characters in a text; a decoded binary has a third or more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A text and where it came from. Line ends are `\\n`; a byte order mark is not part of the text."""
-
-    name: str
-    """The path as given, or `standard input`; not yet safe to print."""
-    text: str
-    encoding: str
-    """Python's name of the encoding the bytes were read in."""
-    guessed: bool = False
-    """No mark named the encoding and it is not UTF-8: it was told from the bytes, and may be wrong."""
 
 
 def read_document(path: str | os.PathLike[str]) -> Document:

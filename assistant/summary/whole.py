@@ -8,17 +8,14 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from assistant.document import Document
+from assistant.documents.document import Document
 from assistant.engine import Engine, ModelInfo
 from assistant.errors import PromptTooLong
 from assistant.events import Event, Finished, Text
 from assistant.messages import Message, Sampling
 from assistant.sanitize import one_line
+from assistant.summary.values import SUMMARY_SAMPLING
 from assistant.wording import SUMMARY, Language, language_of
-
-SUMMARY_SAMPLING = Sampling(temperature=0.0, repeat_penalty=1.1, dry_multiplier=0.8, max_tokens=400)
-"""Greedy, because a summary should not differ from run to run. Tried with the 135M starter on README files: without a
-penalty it repeats one sentence to the limit, with 1.1 it goes on to the next point, from 1.2 it drifts off the text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.document import Document
+from assistant.documents.document import Document
 from assistant.errors import EngineFailed, PromptTooLong
 from assistant.events import Event, Finished, Loading, Reading, Text, Usage
 from assistant.fake import FAKE_INFO, FakeEngine
 from assistant.messages import Sampling
-from assistant.summary import SUMMARY_SAMPLING, Claims, Seconds, Summary, summarize
+from assistant.summary.whole import SUMMARY_SAMPLING, Claims, Seconds, Summary, summarize
 from assistant.wording import language_of
 
 ENGLISH = Document("report.md", "The committee met in the spring and it agreed to a new plan for the river.", "utf-8")

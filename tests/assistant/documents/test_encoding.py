@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.document import MAX_BYTES, Document, decode_document, read_document
+from assistant.documents.document import Document
+from assistant.documents.encoding import MAX_BYTES, decode_document, read_document
 from assistant.errors import InvalidDocument
 
 CHINESE = "会议纪要：本次会议讨论了第三季度的销售计划，王明负责华东地区，目标为一千二百万元。"

@@ -1,0 +1,1 @@
+"""Tests of `assistant/checks`, one file a module."""

@@ -1,0 +1,1 @@
+"""Tests of `assistant/documents`, one file a module."""

@@ -1,0 +1,1 @@
+"""Tests of `assistant/summary`, one file a module."""

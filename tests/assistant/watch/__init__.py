@@ -1,0 +1,1 @@
+"""Tests of `assistant/watch`, one file a module."""
