@@ -76,6 +76,20 @@ class Engine(Protocol):
         Loads the model if need be. Raises what `load` raises, and TemplateFailed.
         """
 
+    def count_each(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each plain text, in their order; for many texts much sooner than asking for one after the other.
+
+        Loads the model if need be. Raises what `load` raises.
+        """
+
+    def longest_prompt(self, answer: int) -> int:
+        """Tokens of the longest prompt, template included, that fits beside an answer of so many tokens; 0: none does.
+
+        Bounded by the context, and by the memory that is free at this moment: a little later it may be more or less,
+        and `stream` refuses with EngineFailed what does not fit then. Loads the model if need be. Raises what `load`
+        raises.
+        """
+
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         """Answer the last message. Raises PromptTooLong, TemplateFailed, InvalidModelFile, EngineFailed."""
 

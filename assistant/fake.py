@@ -67,6 +67,12 @@ class FakeEngine:
             return len(content.split())
         return sum(len(message.content.split()) for message in content)
 
+    def count_each(self, texts: Sequence[str]) -> list[int]:
+        return [self.count(text) for text in texts]
+
+    def longest_prompt(self, answer: int) -> int:
+        return max(0, self._info.context - answer)
+
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         script = self._next_script(messages)
         self._interrupted = False

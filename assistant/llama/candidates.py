@@ -71,15 +71,28 @@ class Candidates:
             if context < _LEAST_CONTEXT:
                 return found
 
+    def largest(self, most: int, free: Free, gpu_layers: int | None = None) -> int:
+        """The largest context up to `most` in which anything fits; 0: none. Raises EngineFailed."""
+        context, too_large = most, 0
+        while not self._fits(context, free, gpu_layers=gpu_layers):
+            context, too_large = context // 2 // STEP * STEP, context
+            if context < _LEAST_CONTEXT:
+                return 0
+        return self._largest(context, too_large, 1, free, gpu_layers) if too_large else context
+
     def _largest(self, fits: int, too_large: int, sequences: int, free: Free, gpu_layers: int | None) -> int:
         """The largest context in which anything fits, between one that does and one that does not."""
         while too_large - fits > STEP:
             middle = (fits + too_large) // 2 // STEP * STEP
-            if any(free.holds(candidate.sizes) for candidate in self._of(middle, sequences, free, gpu_layers)):
+            if self._fits(middle, free, sequences=sequences, gpu_layers=gpu_layers):
                 fits = middle
             else:
                 too_large = middle
         return fits
+
+    def _fits(self, context: int, free: Free, *, sequences: int = 1, gpu_layers: int | None) -> bool:
+        found = self._of(context, sequences, free, gpu_layers)
+        return any(free.holds(candidate.sizes) for candidate in found)
 
     def _of(self, context: int, sequences: int, free: Free, gpu_layers: int | None) -> Iterator[Candidate]:
         for way in self._ways():

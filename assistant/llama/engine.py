@@ -97,6 +97,21 @@ class LlamaEngine:
                 return len(loaded.model.encode_text(content))
             return len(self._prompt(loaded, content))
 
+    def count_each(self, texts: Sequence[str]) -> list[int]:
+        with self._call():
+            model = _result(self._load()).model
+            counts: list[int] = []
+            for text in texts:
+                if self._asked():
+                    raise EngineFailed("the counting was interrupted; a count of each text was expected; ask again")
+                counts.append(len(model.encode_text(text)))
+            return counts
+
+    def longest_prompt(self, answer: int) -> int:
+        with self._call():
+            loaded = _result(self._load())
+            return loaded.room.longest(answer, most=loaded.info.context)
+
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         with self._call():
             yield from self._answer(messages, sampling)

@@ -98,16 +98,30 @@ class Planner:
         to be worth 20 seconds (`may_measure` decides otherwise). Raises EngineFailed.
         """
         machine = self.machine()
+        correction = stored_correction(self._kind, machine)
         with Candidates(self._path, self._header, self._settings) as candidates:
             free = self._free(running, candidates.model(gpu_layers).weights if gpu_layers else {})
-            found = candidates.all_for(need, free, sequences=sequences, gpu_layers=gpu_layers)
+            believed = free.over(correction.memory)
+            found = candidates.all_for(need, believed, sequences=sequences, gpu_layers=gpu_layers)
         speeds = stored_speeds(self._kind, machine, self.threads)
         if may_measure is None:
             may_measure = self._worth_measuring(need)
         if may_measure and not self._measured and (speeds is None or not speeds.complete):
             self._measured = True
             speeds = self._measure(speeds, interrupted) or speeds
-        return plan(need, found, speeds, free, stored_correction(self._kind, machine))
+        return plan(need, found, speeds, free, correction)
+
+    def largest_context(self, most: int, *, gpu_layers: int = 0, running: Option | None = None) -> int:
+        """Tokens of the largest context up to `most` that `plan` finds room for now, with the layers that are loaded on
+        GPUs, or with fewer; 0: none. `running`: as for `plan`. Raises EngineFailed.
+        """
+        factor = stored_correction(self._kind, self.machine()).memory
+        with Candidates(self._path, self._header, self._settings) as candidates:
+            free = self._free(running, candidates.model(gpu_layers).weights if gpu_layers else {})
+            largest = candidates.largest(most, free.over(factor), gpu_layers)
+            if gpu_layers and largest < most:
+                largest = max(largest, candidates.largest(most, self._free(None, {}).over(factor)))
+        return largest
 
     def learn(self, option: Option, *, read: int, depth: int, seconds: float) -> None:
         """After a reading: of `depth` tokens in memory now, `read` were read in so many seconds.

@@ -87,6 +87,15 @@ class Room:
         yield Settled(made.size, made.setting.kv, made.setting.gpu_layers, memory, reason, bool(stepped_down))
         return made
 
+    def longest(self, answer: int, *, most: int) -> int:
+        """Tokens of the longest prompt for which `make` would find room now, beside such an answer; of at most `most`
+        together. Raises EngineFailed.
+        """
+        here = min(self.context.size, most) if self.context is not None else 0
+        if here < most:
+            here = max(here, self._planner.largest_context(most, gpu_layers=self.model.gpu_layers, running=self.option))
+        return max(0, here - answer)
+
     def free(self) -> None:
         """The context and the model."""
         self._free_context()

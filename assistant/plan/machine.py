@@ -5,7 +5,7 @@ a plan to the last byte would be read from disk over and over.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psutil
 
@@ -33,6 +33,10 @@ class Free:
     def holds(self, sizes: Sizes, factor: float = 1.0) -> bool:
         """Whether so much, times the factor, fits on every device."""
         return all(used * factor <= self.usable.get(device, 0) for device, used in self._used(sizes).items())
+
+    def over(self, factor: float) -> "Free":
+        """The same for figures that are to be multiplied by this: what holds them holds the products here."""
+        return replace(self, usable={device: int(size / factor) for device, size in self.usable.items()})
 
     def tightest(self, sizes: Sizes) -> str:
         """The device that is fullest with these sizes, or overfull."""

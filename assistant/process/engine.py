@@ -5,7 +5,7 @@ EngineFailed with what happened, and the next call starts a new child. Closing a
 waits a moment for it; what takes longer, the next call waits for. Nothing of the model is ever in this process.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -29,6 +29,9 @@ _STOP_PATIENCE = 10.0
 """The same once it was told to stop."""
 _MOMENT = 0.15
 """Seconds that closing an iterator waits. Nearly always enough; a user who quits waits no longer."""
+_MOST_SENT = 1 << 18
+"""Characters of texts in one request; as many as a processor counts in about a tenth of a second."""
+_MOST_TEXTS = 4096
 _WORKER = "assistant.process.worker"
 _WORK: dict[type[Event], str] = {
     Loading: "loading the model",
@@ -90,13 +93,22 @@ class EngineProcess:
                     yield reply.event
 
     def count(self, content: str | Sequence[Message]) -> int:
-        value = content if isinstance(content, str) else _plain(content)
-        # Events of a model that is loaded for it come first.
-        with closing(self._call("count", "counting", content=value)) as replies:
-            found = [reply.value for reply in replies if reply.value is not None]
-        if not found:
-            raise EngineFailed("the engine gave no count; a number of tokens was expected; install Luciole again")
-        return found[0]
+        return self._number("count", "counting", content=content if isinstance(content, str) else _plain(content))
+
+    def count_each(self, texts: Sequence[str]) -> list[int]:
+        counts: list[int] = []
+        for some in _sendable(texts):
+            with closing(self._call("count_each", "counting", texts=some)) as replies:
+                found = [count for reply in replies for count in reply.values or ()]
+            if len(found) != len(some):
+                raise EngineFailed(
+                    f"the engine gave {len(found)} counts; {len(some)} were expected, one a text; try again"
+                )
+            counts += found
+        return counts
+
+    def longest_prompt(self, answer: int) -> int:
+        return self._number("longest_prompt", "planning", answer=answer)
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
         request = self._call("stream", "starting", messages=_plain(messages), sampling=asdict(sampling))
@@ -136,6 +148,14 @@ class EngineProcess:
             self._starting.release()
             if child is not None:
                 child.kill()
+
+    def _number(self, name: str, doing: str, **fields: Any) -> int:
+        """The one number that comes of a call; events of a model that is loaded for it come first."""
+        with closing(self._call(name, doing, **fields)) as replies:
+            found = [reply.value for reply in replies if reply.value is not None]
+        if not found:
+            raise EngineFailed("the engine gave no number; a number of tokens was expected; try again")
+        return found[0]
 
     def _call(self, name: str, doing: str, **fields: Any) -> Generator[wire.Reply, None, None]:
         """One request, and what comes of it. Closing the generator stops the child's work."""
@@ -256,6 +276,20 @@ class EngineProcess:
 
 def _plain(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [asdict(message) for message in messages]
+
+
+def _sendable(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in parts, each of which makes a line that neither end minds to hold; a longer text goes alone."""
+    some: list[str] = []
+    length = 0
+    for text in texts:
+        if some and (length + len(text) > _MOST_SENT or len(some) == _MOST_TEXTS):
+            yield some
+            some, length = [], 0
+        some.append(text)
+        length += len(text)
+    if some:
+        yield some
 
 
 def _closed() -> EngineFailed:

@@ -1,9 +1,9 @@
 """How parent and child speak: one JSON object a line, one shape for each event and error, nothing executable.
 
-Requests: `{"call": "load" | "count" | "stream" | "stream_many" | "embed" | "stop", "id": n, ...}`; `stop` carries the
-id of the call to end. Replies: `{"id": n}` with `event` (and `index`, of one prompt among several), `value`, `vector`
-(one a line), `offer`, `error`, or `done` as the last one of each call. Heartbeats are lines of another kind
-(`heartbeat`).
+Requests: `{"call": name, "id": n, ...}` with the name of an engine's method, `load`, `count`, `count_each`,
+`longest_prompt`, `stream`, `stream_many` or `embed`, or `stop`, which carries the id of the call to end. Replies:
+`{"id": n}` with `event` (and `index`, of one prompt among several), `value`, `values`, `vector` (one a line), `offer`,
+`error`, or `done` as the last one of each call. Heartbeats are lines of another kind (`heartbeat`).
 """
 
 import binascii
@@ -49,6 +49,7 @@ class Reply:
     index: int = 0
     """Number of the prompt the event is of."""
     value: int | None = None
+    values: list[int] | None = None
     vector: list[float] | None = None
     error: AssistantError | None = None
     offer: str | None = None
@@ -64,13 +65,14 @@ def reply_in(data: bytes) -> Reply:
     """A line as a reply. Raises ValueError for anything else."""
     fields = parse(data)
     event, value, error = fields.get("event"), fields.get("value"), fields.get("error")
-    vector, offer = fields.get("vector"), fields.get("offer")
+    values, vector, offer = fields.get("values"), fields.get("vector"), fields.get("offer")
     try:
         return Reply(
             fields["id"],
             event=None if event is None else event_in(event),
             index=int(fields.get("index", 0)),
             value=None if value is None else int(value),
+            values=None if values is None else [int(one) for one in values],
             vector=None if vector is None else vector_in(vector),
             error=None if error is None else error_in(error),
             offer=None if offer is None else str(offer),

@@ -99,19 +99,27 @@ class Worker:
                 case "stream_many":
                     prompts = [wire.messages_in(messages) for messages in request["prompts"]]
                     self._play_all(number, engine.stream_many(prompts, wire.sampling_in(request["sampling"])))
-                case "count":
+                case _:
                     self._play(number, engine.load())  # by itself, so that a stop can break it off
                     if self._stopped < number:
-                        content = request["content"]
-                        value = engine.count(content if isinstance(content, str) else wire.messages_in(content))
-                        self._reply(number, value=value)
-                case "embed":
-                    self._play(number, engine.load())
-                    if self._stopped < number:
-                        self._send_all(number, engine.embed(request["texts"]))
+                        self._answer(number, engine, request)
         except AssistantError as error:
             self._reply(number, error=wire.error_out(error))
         self._reply(number, done=True, **self._info())
+
+    def _answer(self, number: int, engine: "LlamaEngine", request: dict[str, Any]) -> None:
+        """The calls that have no events of their own."""
+        match request["call"]:
+            case "count":
+                content = request["content"]
+                value = engine.count(content if isinstance(content, str) else wire.messages_in(content))
+                self._reply(number, value=value)
+            case "count_each":
+                self._reply(number, values=engine.count_each(request["texts"]))
+            case "longest_prompt":
+                self._reply(number, value=engine.longest_prompt(request["answer"]))
+            case "embed":
+                self._send_all(number, engine.embed(request["texts"]))
 
     def _play(self, number: int, events: Generator[Event, None, None]) -> None:
         with closing(events):

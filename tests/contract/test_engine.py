@@ -9,6 +9,7 @@ import pytest
 from assistant.engine import Engine, EngineSettings
 from assistant.errors import EngineFailed, PromptTooLong
 from assistant.events import Event, Finished, Loading, Reading, Settled, Text
+from assistant.fake import FakeEngine
 from assistant.llama.engine import LlamaEngine
 from assistant.messages import Message
 from assistant.process.engine import EngineProcess
@@ -73,6 +74,39 @@ class TestEngine:
         assert engine.count("The capital of France") >= 4
         more = [*SHORT, Message("assistant", "Paris."), Message("user", "And of Italy?")]
         assert engine.count(more) > engine.count(SHORT) >= engine.count(SHORT[1].content)
+
+    def test_counts_of_many_texts_are_those_of_each(self, engine: Engine) -> None:
+        texts = ["", "The capital of France", "a\nb\n\nc ", "北京是首都。", "<|im_end|>", "word " * 500]
+        assert engine.count_each(texts) == [engine.count(text) for text in texts]
+        assert engine.count_each([]) == []
+
+    def test_very_many_texts_and_very_long_ones(self, engine: Engine) -> None:
+        """More than one request and one reply can hold, in their order."""
+        sizes = [number % 5 for number in range(10_000)]
+        counts = engine.count_each(["lamp " * size for size in sizes])
+        assert len(counts) == len(sizes)
+        assert counts[:5] == counts[-5:] == sorted(set(counts[:5]))
+        huge = "".join(f"Lamp {number}. " for number in range(70_000))
+        assert engine.count_each([huge, "lamp", huge]) == [engine.count(huge), engine.count("lamp"), engine.count(huge)]
+
+    def test_the_longest_prompt_is_bounded_by_the_context(self, engine: Engine) -> None:
+        assert engine.longest_prompt(200) == 8192 - 200
+        assert engine.longest_prompt(9000) == 0
+        assert answer(list(engine.stream(SHORT, GREEDY))) == ANSWER, "asking leaves nothing behind"
+
+    def test_the_longest_prompt_is_answered_and_a_longer_one_is_not(self, make: Make) -> None:
+        with closing(make(256)) as engine:
+            longest = engine.longest_prompt(64)
+            assert longest == 256 - 64
+            assert engine.info is not None or isinstance(engine, FakeEngine)
+            for words in range(longest, 0, -1):
+                messages = [Message("user", "word " * words)]
+                if engine.count(messages) <= longest:
+                    break
+            assert engine.count(messages) == longest
+            assert isinstance(list(engine.stream(messages, replace(GREEDY, max_tokens=64)))[-1], Finished)
+            with pytest.raises(PromptTooLong):
+                list(engine.stream([Message("user", "word " * (longest + 65))], replace(GREEDY, max_tokens=64)))
 
     def test_counting_loads(self, make: Make) -> None:
         with closing(make(None)) as engine:

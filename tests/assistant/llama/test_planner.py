@@ -14,7 +14,14 @@ from assistant.plan.correction import Correction
 from assistant.plan.machine import HOST, Free
 from assistant.plan.plan import Need, Plan
 from assistant.plan.speeds import Pace, Paces, Speeds, Way
-from assistant.plan.stored import kind_mark, speeds_out, store_speeds, stored_correction, stored_speeds
+from assistant.plan.stored import (
+    kind_mark,
+    speeds_out,
+    store_correction,
+    store_speeds,
+    stored_correction,
+    stored_speeds,
+)
 
 MIB = 1 << 20
 NEED = Need.of(1700, 300, most=8192)
@@ -189,3 +196,27 @@ def test_what_is_held_already_counts_as_free(
     weight[::4096] = b"x" * len(weight[::4096])
     chooser.plan(NEED)
     assert seen[1] - seen[0] > 150 * MIB
+
+
+@pytest.mark.parametrize("memory", [1.0, 1.3])
+def test_the_largest_context_is_what_a_plan_finds_room_for(
+    memory: float, starter_gguf: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where earlier readings took more than was predicted."""
+    chooser = planner(starter_gguf)
+    store_correction(kind_mark(read_header(starter_gguf)), chooser.machine(), Correction(memory))
+    machine_with(monkeypatch, 4096 * MIB)
+    assert chooser.largest_context(8192) == 8192
+    assert chooser.largest_context(7000) == 7000, "no more than is asked for"
+    seen = set()
+    for size in (160, 180):
+        machine_with(monkeypatch, round(size * memory) * MIB)
+        largest = chooser.largest_context(8192)
+        seen.add(largest)
+        for context in (largest, largest + 256):
+            found = chooser.plan(Need(min(8192, 2 * context), context, context - 64, 64))
+            assert (found.chosen is not None) == (context <= largest), (size, context, largest)
+    assert len(seen) == 2, "memory decides"
+    assert max(seen) < 8192
+    machine_with(monkeypatch, 50 * MIB)
+    assert chooser.largest_context(8192) == 0

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from assistant.engine import EngineSettings
 from assistant.errors import EngineFailed
 from assistant.events import Event, Finished, Reading, Settled, Text
-from assistant.llama import room
+from assistant.gguf.file import read_header
+from assistant.llama import planner, room
 from assistant.llama.context import LlamaContext
+from assistant.llama.planner import Planner
 from assistant.messages import Sampling
 from assistant.plan import machine
+from assistant.plan.machine import HOST, Free
 from assistant.plan.plan import Need, Plan
 from assistant.plan.setting import Setting
 from tests.assistant.llama.test_reuse import fresh, same
@@ -177,3 +181,28 @@ def test_copies_are_given_up_where_the_plan_needs_their_memory(
     assert engine._recall.copies == 0
     assert usage.reused_tokens == 0
     assert same(logits, fresh((file, None), words(2, 300), words(3, 600)))
+
+
+def test_the_longest_prompt_is_one_there_is_room_for(
+    engine: TokenEngine, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Little memory: a prompt of that length is answered, a longer one is refused; what is open already counts."""
+    assert engine.longest_prompt(96) == 4000
+    free = Free({HOST: memory_of(file, 1024)})
+    monkeypatch.setattr(planner, "free_memory", lambda *_: free)
+    longest = engine.longest_prompt(96)
+    assert longest == 1024 - 96
+    with pytest.raises(EngineFailed, match="would fit: --context 1024"):
+        events(engine, words(1, longest + 64), 96)
+    assert settled(events(engine, words(1, longest), 96)).context == 1024
+    monkeypatch.setattr(planner, "free_memory", lambda *_: Free({HOST: 1}))
+    assert engine.longest_prompt(96) == longest
+    assert engine.longest_prompt(1025) == 0
+    assert isinstance(events(engine, words(2, longest), 96)[-1], Finished)
+
+
+def memory_of(file: Path, context: int) -> int:
+    """Bytes that the smallest way to make such a context takes."""
+    chooser = Planner(file, read_header(file), EngineSettings(), threads=1)
+    found = chooser.plan(Need(context, context, context - 1, 1), may_measure=False)
+    return min(option.memory for option in found.options if option.setting.context == context)

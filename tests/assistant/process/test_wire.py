@@ -65,6 +65,15 @@ def test_vectors_survive(vector: list[float]) -> None:
     assert reply({"vector": wire.vector_out(vector)}).vector == vector
 
 
+def test_counts_survive() -> None:
+    assert reply({"values": [3, 0, 70_000]}).values == [3, 0, 70_000]
+    assert reply({"values": []}).values == []
+    assert reply({}).values is None
+    for nonsense in (7, ["a"], [None]):
+        with pytest.raises(ValueError, match=r"."):
+            reply({"values": nonsense})
+
+
 def test_vectors_are_short_lines() -> None:
     assert len(wire.vector_out([1 / 3] * 1024)) < 1024 * 5.5
 
