@@ -4,7 +4,7 @@ It enters by the same door as the real ones and keeps their promises: order of e
 exceptions. Tokens are words; a text's vector says which words it has.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from hashlib import sha256
 from math import sqrt
 from time import sleep
@@ -26,10 +26,13 @@ FAKE_INFO = ModelInfo(
     layers=30,
 )
 
-Script = str | Sequence[Event | AssistantError]
+Played = str | Sequence[Event | AssistantError]
 """An answer (streamed word by word with a reading before it), or the events themselves; an error in it is raised."""
+Script = Played | Callable[[Sequence[Message]], Played]
+"""What is played, or what makes it of the messages."""
 
-
+_AT_ONCE = 4
+"""Prompts that are answered in turns; more wait until one of them is done."""
 _DIMENSIONS = 32
 
 
@@ -37,7 +40,7 @@ class FakeEngine:
     """Plays one script for each prompt, in order, and the last one again when they run out.
 
     `received` holds the messages of each prompt; `delay` is slept before each event, in seconds. Several prompts at
-    once are answered in turns, an event each.
+    once are answered in turns, an event each, four at a time.
     """
 
     def __init__(
@@ -89,11 +92,12 @@ class FakeEngine:
                 yield 0, loading
         for messages in prompts:
             self._expect_room(messages)
-        playing = {
-            index: self._play(script, messages, sampling)
-            for index, (script, messages) in enumerate(zip(scripts, prompts, strict=True))
-        }
-        while playing:
+        waiting = list(enumerate(zip(scripts, prompts, strict=True)))
+        playing: dict[int, Iterator[Event]] = {}
+        while waiting or playing:
+            while waiting and len(playing) < _AT_ONCE:
+                index, (script, messages) = waiting.pop(0)
+                playing[index] = self._play(script, messages, sampling)
             for index, events in list(playing.items()):
                 event = next(events, None)
                 if event is None:
@@ -121,6 +125,8 @@ class FakeEngine:
 
     def _play(self, script: Script, messages: Sequence[Message], sampling: Sampling) -> Iterator[Event]:
         tokens = self._expect_room(messages)
+        if callable(script):
+            script = script(messages)
         for event in self._answer(script, tokens, sampling) if isinstance(script, str) else script:
             sleep(self._delay)
             if self._interrupted:

@@ -48,11 +48,12 @@ def doctor(as_json: bool) -> None:
     from assistant.hardware import hardware, reinstall_lines
     from assistant.readings import kept
     from assistant.sanitize import printable_json
+    from assistant.summary.kept import kept_pieces
 
     machine = hardware()
     offload = machine.llama is not None and machine.llama.gpu_offload
     reinstall = {} if offload else reinstall_lines()
-    folders, model, models, readings = _folders(), _default_model(), _models(), kept()
+    folders, model, models, readings, pieces = _folders(), _default_model(), _models(), kept(), kept_pieces()
     if as_json:
         result = {
             "luciole": version("luciole"),
@@ -63,6 +64,7 @@ def doctor(as_json: bool) -> None:
             "default_model": asdict(model),
             "models": [asdict(installed) for installed in models],
             "saved_readings": asdict(readings),
+            "summaries_of_parts": asdict(pieces),
         }
         click.echo(printable_json(result))
         return
@@ -71,6 +73,7 @@ def doctor(as_json: bool) -> None:
     rows += [(f"  {backend}", line) for backend, line in reinstall.items()]
     rows += [(f"{name} folder", _shown(found)) for name, found in folders.items()]
     rows += [("readings", f"{readings.words}; luciole cache clear removes them")]
+    rows += [("parts", f"{pieces.words}; luciole cache clear removes them")]
     rows += [("default model", _shown(model))]
     rows += [("models", "" if models else "none in the model folder")]
     rows += [(f"  {found.name}", _described(found)) for found in models]

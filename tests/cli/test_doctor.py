@@ -51,6 +51,7 @@ def test_transcript(luciole: Luciole, machine: Hardware, luciole_home: Path, sta
         f"cache folder   {luciole_home}/cache\n"
         f"model folder   {models}\n"
         "readings       0 saved, 0.0 MiB of at most 1,024 MiB; luciole cache clear removes them\n"
+        "parts          0 kept, 0.0 MiB of at most 64 MiB; luciole cache clear removes them\n"
         f"default model  {starter_gguf}\n"
         "models\n"
         "  broken.gguf  broken.gguf has 4 bytes; a GGUF has at least 24; get the file again, or convert it again\n"
