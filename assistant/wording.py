@@ -1,7 +1,8 @@
 """The words put to a model, in Chinese and English. Where a wording comes from a model's makers, it says so."""
 
-from collections import Counter
 from typing import Literal
+
+from assistant import languages
 
 Language = Literal["zh", "en", "und"]
 """ISO 639; `und` (undetermined) for everything that is neither Chinese nor English."""
@@ -37,25 +38,10 @@ RECAP = {
 }
 """The first question that the model still sees, with that summary before it: every template carries a question."""
 
-_ENGLISH = {"the", "of", "and", "to", "in", "is", "a", "that", "for", "it"}
-"""The ten commonest words; a fifth to a third of running English."""
+
+_OWN: dict[str, Language] = {"zh": "zh", "en": "en"}
 
 
 def language_of(text: str) -> Language:
-    """Chinese by its script (Han without kana), English by its commonest words, from the first 20,000 characters."""
-    sample = text[:20_000]
-    scripts = Counter(_script(character) for character in sample if character.isalpha())
-    han, kana, other = scripts["han"], scripts["kana"], scripts["other"]
-    # A Chinese text may quote more Latin letters than it has characters: a character says as much as three letters.
-    if han * 3 > other and kana * 20 < han:
-        return "zh"
-    words = [word.strip(".,;:!?()\"'*_`").lower() for word in sample.split()]
-    common = sum(word in _ENGLISH for word in words)
-    return "en" if common * 12 > len(words) and other > han + kana else "und"
-
-
-def _script(character: str) -> str:
-    code = ord(character)
-    if 0x4E00 <= code <= 0x9FFF or 0x3400 <= code <= 0x4DBF or 0x20000 <= code <= 0x3FFFF:
-        return "han"
-    return "kana" if 0x3040 <= code <= 0x30FF else "other"
+    """Of what a chat has words of its own for; `und` for all other languages, and where `languages` is unsure."""
+    return _OWN.get(languages.language_of(text), "und")

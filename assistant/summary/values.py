@@ -28,6 +28,8 @@ class Request:
     focus: str = ""
     """What to look for; empty: everything."""
     strategy: Literal["auto"] | Strategy = "auto"
+    max_tokens: int | None = None
+    """Longest answer, where the user said so; None: room for the length."""
 
 
 @dataclass(frozen=True, slots=True)

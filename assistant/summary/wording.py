@@ -1,0 +1,192 @@
+"""The words that ask a model for a summary, in Chinese and English; other languages are asked for in English, by name.
+
+The document always comes first and the instruction after it, so that every further question shares the reading. The
+document and the focus may spell anything: nothing of them is ever a pattern to be filled in. The module knows nothing
+of engines, and of families only their trained prompts.
+"""
+
+from collections.abc import Sequence
+
+from assistant.languages import name_of
+from assistant.messages import Sampling
+from assistant.sanitize import one_line
+from assistant.summary.values import Length, Request, Style
+
+INDEX_32K = "Index-1.9B-32K"
+
+BREAK = "\n\n---\n\n"
+"""Between a document and what is asked of it."""
+CHINESE_BREAK = "\n\n\n\n\n\n"
+"""The same before a Chinese instruction, as Index-1.9B-32K was trained with (`demo/cli_long_text_demo.py`)."""
+
+_TRAINED = f"请用中文总结以下内容：{CHINESE_BREAK}"
+"""That model's line before the document."""
+
+# Ours, tried with the 135M starter on a licence, minutes and README files; the makers' words where the Chinese default
+# is (the same demo).
+_ENGLISH: dict[Style, dict[str, str]] = {
+    "prose": {
+        "short": "in one or two sentences",
+        "medium": "in one paragraph of plain prose",
+        "long": "in several paragraphs of plain prose, with all its important points",
+        "number": "in about {} of plain prose",
+    },
+    "bullets": {
+        "short": "as a list of three bullet points",
+        "medium": "as a list of five to eight bullet points",
+        "long": "as a list of ten to fifteen bullet points",
+        "number": "as a list of bullet points, about {} in all",
+    },
+    "outline": {
+        "short": "as a short outline of its main headings",
+        "medium": "as an outline of headings with points below them",
+        "long": "as a detailed outline of headings with points below them",
+        "number": "as an outline of headings with points below them, about {} in all",
+    },
+}
+_ENGLISH_FORM: dict[Style, str] = {
+    "prose": "",
+    "bullets": ' Begin each point on a new line with "- ".',
+    "outline": ' Begin each heading with "# " and each point with "- ".',
+}
+_CHINESE: dict[Style, dict[str, str]] = {
+    "prose": {"short": "，用一两句话", "medium": "", "long": "，分几段写，写出所有要点", "number": "，大约{}"},
+    "bullets": {
+        "short": "，列出三个要点",
+        "medium": "，列出五到八个要点",
+        "long": "，列出十到十五个要点",
+        "number": "，列出要点，总共大约{}",
+    },
+    "outline": {
+        "short": "，写成只有主要标题的简短提纲",
+        "medium": "，写成提纲，标题下面列出要点",
+        "long": "，写成详细的提纲，标题下面列出要点",
+        "number": "，写成提纲，标题下面列出要点，总共大约{}",
+    },
+}
+_CHINESE_FORM: dict[Style, str] = {
+    "prose": "",
+    "bullets": "，每个要点一行，以“- ”开头",
+    "outline": "，标题以“# ”开头，要点以“- ”开头",
+}
+
+_LONG_ROOM = 1200
+"""Tokens for `long`: some 700 words, which is more than any model tried here writes of itself."""
+_TOKENS_A_WORD = 3
+"""Of room: English takes 1.3, German and French in a small English vocabulary 2.5."""
+_TOKENS_A_CHARACTER = 3
+"""Of room: a Chinese vocabulary takes 0.7, one that spells Chinese in bytes 2 to 3."""
+_ROOM_TO_END = 100
+
+
+def whole(text: str, request: Request, language: str, family: str = "", firm: bool = False) -> str:
+    """The prompt for a document in one reading. `language`: of the summary, as a code; `und`: the document's own.
+
+    For Index-1.9B-32K in Chinese its trained prompt, both lines of it; what is asked beyond the default goes into the
+    second line, so that all of them share the reading. In other languages that model gets the words of all others.
+    `firm`: the answer came in another language before.
+    """
+    trained = family == INDEX_32K and language == "zh"
+    return (_TRAINED if trained else "") + text.strip() + _ask("", request, language, firm=firm)
+
+
+def piece(text: str, request: Request, language: str, number: int, total: int, firm: bool = False) -> str:
+    """The prompt for a piece of a longer document, the `number`th of `total`, from 1.
+
+    Says no more of them than whether the piece is the first or the last one, so that an edit which adds a piece leaves
+    the prompts of the others, and with them their kept summaries, as they were.
+    """
+    which = "beginning" if number == 1 else "end" if number == total else "middle"
+    return text.strip() + _ask(which if total > 1 else "", _plain(request), language, firm=firm)
+
+
+def merge(summaries: Sequence[str], request: Request, language: str, firm: bool = False) -> str:
+    """The prompt that makes one summary of those of consecutive pieces."""
+    return "\n\n".join(summary.strip() for summary in summaries) + _ask("merge", request, language, firm=firm)
+
+
+def head_tail(head: str, tail: str, request: Request, language: str, firm: bool = False) -> str:
+    """The prompt for the first and the last part of a document whose middle is left out."""
+    return f"{head.strip()}\n\n[...]\n\n{tail.strip()}" + _ask("ends", request, language, firm=firm)
+
+
+def answer_tokens(request: Request, sampling: Sampling, language: str) -> int:
+    """Room for a summary as long as was asked for; `request.max_tokens` where the user said so himself."""
+    if request.max_tokens is not None:
+        return request.max_tokens
+    if request.length == "long":
+        return max(sampling.max_tokens, _LONG_ROOM)
+    if isinstance(request.length, int):
+        each = _TOKENS_A_CHARACTER if counts_characters(language) else _TOKENS_A_WORD
+        return max(sampling.max_tokens, request.length * each + _ROOM_TO_END)
+    return sampling.max_tokens
+
+
+def counts_characters(language: str) -> bool:
+    """Whether a length is counted in characters, because the language writes no spaces between its words."""
+    return language in {"zh", "ja", "th"}
+
+
+def _plain(request: Request) -> Request:
+    """What a piece is asked for: prose of the usual length with the same focus, whatever the whole is to become."""
+    return Request(language=request.language, focus=request.focus)
+
+
+def _ask(what: str, request: Request, language: str, *, firm: bool) -> str:
+    """All that comes after the document; `what` the text is, where it is not the document itself."""
+    if language == "zh":
+        return CHINESE_BREAK + _in_chinese(what, request, firm=firm)
+    return BREAK + _in_english(what, request, language, firm=firm)
+
+
+_ENGLISH_WHAT = {
+    "": "the text above",
+    "beginning": "the text above, which is the beginning of a longer document,",
+    "middle": "the text above, which is part of a longer document,",
+    "end": "the text above, which is the end of a longer document,",
+    "merge": "the text above, which consists of notes on the parts of one document in their order,",
+    "ends": "the text above, which is the beginning and the end of a document without its middle,",
+}
+_CHINESE_WHAT = {
+    "": "以上内容",
+    "beginning": "以上内容（一篇长文的开头部分）",
+    "middle": "以上内容（一篇长文的一部分）",
+    "end": "以上内容（一篇长文的结尾部分）",
+    "merge": "以上内容（同一篇文章各部分的摘要，按顺序排列）",
+    "ends": "以上内容（一篇文章的开头和结尾，中间部分省略）",
+}
+
+
+def _in_english(what: str, request: Request, language: str, *, firm: bool) -> str:
+    form = _form(_ENGLISH, request, _count(request.length, "characters" if counts_characters(language) else "words"))
+    if language == "und":
+        tongue = ", in the language the text is written in"
+    elif language == "en" and request.language == "auto":
+        tongue = ""
+    else:
+        tongue = f", in {name_of(language)}"
+    asked = f"Summarize {_ENGLISH_WHAT[what]} {form}{tongue}.{_ENGLISH_FORM[request.style]}"
+    if focus := one_line(request.focus):
+        asked += f" Look for this in particular: {focus}"
+    if firm:
+        only = "the language of the text" if language == "und" else name_of(language)
+        asked += f"\n\nWrite in {only} only, and in no other language."
+    return asked
+
+
+def _in_chinese(what: str, request: Request, *, firm: bool) -> str:
+    form = _form(_CHINESE, request, _count(request.length, "字")) + _CHINESE_FORM[request.style]
+    focus = one_line(request.focus)
+    asked = f"请用中文总结{_CHINESE_WHAT[what]}{form}"
+    asked += f"，重点关注：{focus}" if focus else ""
+    asked += "。只能用中文写，不要用其他语言" if firm else ""
+    return f"{asked}："
+
+
+def _form(forms: dict[Style, dict[str, str]], request: Request, number: str) -> str:
+    form = forms[request.style]
+    return form["number"].format(number) if isinstance(request.length, int) else form[request.length]
+
+
+def _count(length: Length, unit: str) -> str:
+    return f"{length} {unit}" if unit.isascii() else f"{length}{unit}"
