@@ -7,8 +7,8 @@ from assistant.conversation.store import Entry, Hit, Store
 from assistant.conversation.tree import Tree
 from assistant.conversation.turns import Forgot, Heading, Notice, Turn
 from assistant.conversation.window import WhenFull, Window
-from assistant.documents.document import Document
-from assistant.documents.encoding import read_document
+from assistant.documents.document import Document, Place, Places
+from assistant.documents.read import read_document, read_documents
 from assistant.engine import Engine, EngineSettings, ModelInfo
 from assistant.errors import (
     AssistantError,
@@ -58,6 +58,8 @@ __all__ = [
     "ModelNotFound",
     "Notice",
     "OutputFailed",
+    "Place",
+    "Places",
     "PromptTooLong",
     "Reading",
     "Role",
@@ -80,6 +82,7 @@ __all__ = [
     "open_engine",
     "printable",
     "read_document",
+    "read_documents",
     "read_settings",
     "summarize",
 ]

@@ -75,7 +75,7 @@ def chat(
 
 def _question(prompt: str | None) -> str | None:
     """PROMPT, then what is piped in; None: a conversation on the terminal."""
-    from assistant.documents.encoding import decode_document
+    from assistant.documents.read import decode_document
 
     piped = None if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read()
     parts = [prompt] if prompt is not None else []

@@ -44,7 +44,7 @@ def plan(
     Memory is counted by llama.cpp itself in a dry run, and held against what is free now. Seconds come from a short
     measurement, made once for each kind of model and kept. Nothing is loaded.
     """
-    from assistant.documents.encoding import read_document
+    from assistant.documents.read import read_document
     from assistant.gguf.file import read_header
     from assistant.models import find_model
     from assistant.plan.asking import ask

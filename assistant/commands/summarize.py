@@ -49,7 +49,7 @@ def summarize(
     fit the model's context is refused with both token counts, never cut.
     """
     from assistant.console import Answer, follow, note
-    from assistant.documents.encoding import read_document
+    from assistant.documents.read import read_document
     from assistant.models import open_engine
     from assistant.sampling_defaults import model_summary_sampling
     from assistant.sanitize import printable, printable_json

@@ -26,9 +26,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Of several files read as one document: here begins the text of the file `name`, not yet safe to print.
+    """Of several files read as one document: here begins the file `name`, not yet safe to print, with a line that
+    names it.
 
-    `line`: the number of its first line here in the file itself (1 where the text is the file's own).
+    `line`: the number of that line in the file's own text, as if it stood above: -1 where an empty line follows it.
     """
 
     start: int
@@ -89,16 +90,17 @@ class Places:
         document = self._document
         page, heading = bisect_right(self._pages, start), bisect_right(self._headings, start)
         file = bisect_right(self._files, start)
-        shift, name = 0, ""
+        shift, name, begin = 0, "", 0
         if file:
             found = document.files[file - 1]
-            shift, name = bisect_right(self._lines, found.start) - found.line, found.name
+            shift, name, begin = bisect_right(self._lines, found.start) - found.line, found.name, found.start
         first, last = bisect_right(self._lines, start), bisect_right(self._lines, max(start, end - 1))
         return Place(
-            (first - shift, last - shift),
-            document.pages[page - 1].label if page else "",
+            (max(first - shift, 1), max(last - shift, 1)),
+            # Those of the file before are not this one's.
+            document.pages[page - 1].label if page and self._pages[page - 1] >= begin else "",
             name,
-            document.headings[heading - 1].title if heading else "",
+            document.headings[heading - 1].title if heading and self._headings[heading - 1] >= begin else "",
         )
 
     def range_of_lines(self, first: int, last: int) -> tuple[int, int]:

@@ -1,101 +1,153 @@
-"""A file becomes text: one frozen `Document`, or InvalidDocument with what to do.
+"""Bytes become letters: the text, the encoding they were in, and whether that is a guess.
 
-Text and Markdown in any usual encoding; the encoding that was found is part of the document, so that nobody reads
-guessed letters unawares. Formats with pages and styles (PDF, Word, EPUB) are refused by name. The module knows nothing
-of models, tokens or terminals.
+Tried in order: what the user asked for, byte order marks, what the file itself declares, UTF-8, UTF-16 without a mark,
+a guess from the bytes. The module knows nothing of formats, files, models or terminals.
 """
 
-import os
+import codecs
 import re
-import sys
 import unicodedata
-from pathlib import Path
+from collections import Counter
+from dataclasses import dataclass
 
-from assistant.documents.document import Document
 from assistant.errors import InvalidDocument
 from assistant.sanitize import one_line
 
-MAX_BYTES = 32 * 1024 * 1024
-"""Far beyond what any model reads (32K tokens are some 150 KB), and small enough to hold and search in memory."""
-
-_MAGIC = {
-    b"%PDF-": "a PDF file",
-    b"PK\x03\x04": "a ZIP archive (Word, EPUB and OpenDocument files are such archives)",
-    b"\xd0\xcf\x11\xe0": "an old Microsoft Office file",
-    b"{\\rtf": "an RTF file",
-    b"GGUF": "a GGUF model",
-    b"\x1f\x8b": "a gzip archive",
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"\x7fELF": "a program",
-}
 _CANDIDATES = (
     *("gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r", "cp1252", "cp1250", "cp1253", "cp1254"),
     *("cp1255", "cp1256", "cp874", "mac_roman"),
 )
 """What web browsers still decode (WHATWG Encoding); among all that exist, rare code pages win by a hair over cp1252."""
+_WIDER = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "tis_620": "cp874",
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "big5": "big5hkscs",
+}
+"""What files mean who declare the narrower one (WHATWG Encoding, labels)."""
+_NO_LETTERS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
+"""Python's text encodings that no file is in."""
+_USUAL = "utf-8, utf-16, gb18030, gbk, big5, shift_jis, euc_jp, euc_kr, cp1252, latin-1, cp1251, koi8-r"
+_MARKS = (
+    *((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32")),  # before UTF-16's, with which it begins
+    *((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig")),
+)
 _MAX_ODD_SHARE = 0.02
 """Control, unassigned and private characters in a text; a decoded binary has a third or more."""
+_META = re.compile(rb"<meta[^>]*?charset\s*=\s*[\"']?\s*([\w:.-]+)", re.I)
+_XML = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w:.-]+)", re.I)
+_SOURCE = re.compile(rb"(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([\w.-]+)")
+_BROKEN = re.compile("[\0\ud800-\udfff]")
 
 
-def read_document(path: str | os.PathLike[str]) -> Document:
-    """The text of a file; `-` is standard input. Raises InvalidDocument."""
-    if os.fspath(path) == "-":
-        return decode_document(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
-    file = Path(path)
-    name = one_line(str(path))
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Line ends are `\n`, a byte order mark is gone; NUL and halves of surrogate pairs stand as U+FFFD."""
+
+    text: str
+    encoding: str
+    """Python's name of it."""
+    guessed: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def find_encoding(name: str) -> str | None:
+    """Python's name of a text encoding, whatever it was called; None: there is none of that name."""
     try:
-        if file.is_dir():
-            raise InvalidDocument(f"{name} is a folder; a text or Markdown file was expected; name one file in it")
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise InvalidDocument(f"{name} does not exist; a text or Markdown file was expected; check the path") from None
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL character
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InvalidDocument(f"{name} cannot be read ({reason}); a readable file was expected; check it") from None
-    return decode_document(data, str(path))
+        found = codecs.lookup(name)
+        "".encode(found.name)  # refuses what turns bytes into bytes, as `base64`
+    except (LookupError, ValueError, TypeError, UnicodeError):
+        return None
+    return None if found.name.replace("-", "_") in _NO_LETTERS else found.name
 
 
-def decode_document(data: bytes, name: str) -> Document:
-    """The text in these bytes. Tried in order: byte order marks, UTF-8, UTF-16 without a mark, a guess from the bytes.
+def declared_encoding(head: bytes, *, page: bool = False) -> str:
+    """What a file says of its own encoding; empty where it does not: XML, Python (PEP 263), a web `page` (HTML)."""
+    found = _XML.match(head) or (_META.search(head[:4096]) if page else None) or _SOURCE.match(head)
+    return next(filter(None, found.groups())).decode("ascii", "replace") if found else ""
 
-    Raises InvalidDocument where there is no text, or too much.
+
+def decode(data: bytes, name: str, *, encoding: str | None = None, declared: str = "") -> Decoded:
+    """The text of these bytes. `encoding` overrules everything; `declared` is what the file says of itself, if it does.
+
+    Raises InvalidDocument: no such encoding, bytes that are not in it, or no text at all.
     """
     shown = one_line(name)
-    if len(data) > MAX_BYTES:
-        raise InvalidDocument(
-            f"{shown} is larger than {MAX_BYTES // 2**20} MiB; a document was expected; split it into parts"
-        )
-    for magic, kind in _MAGIC.items():
-        if data.startswith(magic):
-            raise InvalidDocument(f"{shown} is {kind}; plain text or Markdown was expected; save or export it as text")
-    text, encoding, guessed = _decode(data, shown)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise InvalidDocument(f"{shown} has no text in it; a text or Markdown file was expected; check the file")
-    if _odd_share(text) > _MAX_ODD_SHARE:
+    decoded = _overruled(data, shown, encoding) if encoding is not None else _detected(data, shown, declared)
+    text, count = _BROKEN.subn("\ufffd", decoded.text.removeprefix("\ufeff"))
+    notes = decoded.notes
+    if count:
+        notes += (f"{count:,} NUL characters or broken pairs stand as U+FFFD",)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if odd_share(text) > _MAX_ODD_SHARE:
         raise _binary(shown)
-    return Document(name, text, encoding, guessed)
+    return Decoded(text, decoded.encoding, decoded.guessed, notes)
 
 
-def _decode(data: bytes, shown: str) -> tuple[str, str, bool]:
-    """Text, encoding, and whether it is a guess."""
-    # The four-byte marks first: UTF-32's begins with UTF-16's.
-    marks = (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")
-    for mark, encoding in marks:
+def odd_share(text: str) -> float:
+    """Share of characters that no text has: controls (but for tab, newline, form feed), unassigned, private, U+FFFD."""
+    sample = text[: 2**20]
+    odd = sum(
+        count
+        for character, count in Counter(sample).items()
+        if character == "\ufffd"
+        or (character not in "\t\n\f" and unicodedata.category(character) in {"Cc", "Cn", "Co"})
+    )
+    return odd / max(len(sample), 1)
+
+
+def _overruled(data: bytes, shown: str, encoding: str) -> Decoded:
+    found = find_encoding(encoding)
+    if found is None:
+        raise InvalidDocument(
+            f"no encoding is called {one_line(encoding)}; one of {_USUAL}, or another that Python knows was expected; "
+            "name one, or none to have it found"
+        )
+    # GBK is part of GB 18030, and a file with one letter more is what people mean; the same with the Japanese one.
+    found = _WIDER[found] if found in {"gb2312", "gbk", "shift_jis", "euc_kr"} else found
+    try:
+        return Decoded(data.decode(found), found)
+    except UnicodeError as error:
+        where = f" (at byte {error.start:,})" if isinstance(error, UnicodeDecodeError) else ""
+        raise InvalidDocument(
+            f"{shown} is not in {found}{where}; bytes of that encoding were expected; name another, or none to have "
+            "it found"
+        ) from None
+
+
+def _detected(data: bytes, shown: str, declared: str) -> Decoded:
+    for mark, encoding in _MARKS:
         if data.startswith(mark):
             try:
-                return data.decode(encoding), encoding, False
+                return Decoded(data.decode(encoding), encoding)
             except UnicodeDecodeError:
+                if encoding == "utf-8-sig":
+                    break
                 raise _binary(shown) from None
-    encoding = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
-    if b"\0" not in data:
-        try:
-            return data.decode(encoding), encoding, False
-        except UnicodeDecodeError:
-            return *_guess(data, shown), True
-    return *_utf16_without_mark(data, shown), True
+    notes: tuple[str, ...] = ()
+    # What says "UTF-16" in letters of one byte is not in it.
+    if declared and not declared.lower().startswith(("utf-16", "utf16", "utf-32", "ucs-2")):
+        found = find_encoding(declared)
+        found = _WIDER.get(found, found) if found else None
+        if found is not None:
+            try:
+                return Decoded(data.decode(found), found)
+            except UnicodeError:
+                notes = (f"it says that it is in {one_line(declared)} and is not",)
+        else:
+            notes = (f"it says that it is in {one_line(declared)[:40]}, which is not known",)
+    if b"\0" in data:
+        return Decoded(*_utf16_without_mark(data, shown), guessed=True, notes=notes)
+    try:
+        return Decoded(data.decode("utf-8"), "utf-8", notes=notes)
+    except UnicodeDecodeError:
+        return Decoded(*_guess(data, shown), guessed=True, notes=notes)
 
 
 def _utf16_without_mark(data: bytes, shown: str) -> tuple[str, str]:
@@ -142,17 +194,7 @@ def _is_gb2312(data: bytes) -> bool:
     return common >= 0.6 * len(leads) and beyond_korean >= 0.15 * len(leads) and kana <= 0.05 * len(leads)
 
 
-def _odd_share(text: str) -> float:
-    """Share of characters that no text has: controls (but for tab, newline, form feed), unassigned, private, U+FFFD."""
-    sample = text[: 2**20]
-    odd = sum(
-        character == "\ufffd" or (character not in "\t\n\f" and unicodedata.category(character) in {"Cc", "Cn", "Co"})
-        for character in sample
-    )
-    return odd / len(sample)
-
-
 def _binary(shown: str) -> InvalidDocument:
     return InvalidDocument(
-        f"{shown} is not a text (its bytes are binary); plain text or Markdown was expected; convert it"
+        f"{shown} is not a text (its bytes are binary); a document was expected; convert it, or name its encoding"
     )

@@ -125,11 +125,11 @@ def test_too_long_is_refused_with_both_counts(luciole: Luciole, opens: Opens, tm
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("missing.md", None, "does not exist; a text or Markdown file was expected; check the path"),
+        ("missing.md", None, "does not exist; a document was expected; check the path"),
         ("empty.md", b"", "has no text in it"),
         ("binary.md", bytes(range(256)), "is not a text"),
-        ("scan.md", b"%PDF-1.4", "is a PDF file; plain text or Markdown was expected"),
-        (".", None, "is a folder; a text or Markdown file was expected; name one file in it"),
+        ("scan.md", b"%PDF-1.4", "is a damaged PDF"),
+        (".", None, "is a folder; a document was expected; name one file in it"),
     ],
 )
 def test_no_document(luciole: Luciole, opens: Opens, tmp_path: Path, name: str, data: bytes | None, said: str) -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.documents.document import Document
-from assistant.documents.encoding import MAX_BYTES, decode_document, read_document
+from assistant.documents.document import Document, Heading
+from assistant.documents.limits import MAX_BYTES
+from assistant.documents.read import decode_document, read_document
 from assistant.errors import InvalidDocument
 
 CHINESE = "会议纪要：本次会议讨论了第三季度的销售计划，王明负责华东地区，目标为一千二百万元。"
@@ -55,9 +56,9 @@ def test_line_ends_are_one_kind() -> None:
         (b"", "a.md has no text in it"),
         (b" \n\t\r\n", "a.md has no text in it"),
         (b"\xef\xbb\xbf\n", "a.md has no text in it"),
-        (b"%PDF-1.7\n...", "a.md is a PDF file"),
-        (b"PK\x03\x04rest", "a.md is a ZIP archive"),
-        (b"{\\rtf1 text}", "a.md is an RTF file"),
+        (b"%PDF-1.7\n...", "a.md is a damaged PDF"),
+        (b"PK\x03\x04rest", "a.md is damaged"),
+        (b"{\\rtf1 }", "a.md has no text in it"),
         (b"GGUF\x03\0\0\0", "a.md is a GGUF model"),
         (b"\x7fELF\x02\x01", "a.md is a program"),
         (b"text\0with\0zeros and more", "a.md is not a text"),
@@ -106,7 +107,9 @@ def test_utf8_text_comes_through(text: str) -> None:
 def test_files(tmp_path: Path) -> None:
     path = tmp_path / "report.md"
     path.write_bytes(b"# Report\n")
-    assert read_document(path) == Document(str(path), "# Report\n", "utf-8")
+    assert read_document(path) == Document(
+        str(path), "# Report\n", "utf-8", kind="markdown", headings=(Heading(0, 1, "Report"),)
+    )
 
 
 @pytest.mark.parametrize(
