@@ -13,12 +13,9 @@ from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
 from assistant import (
-    AssistantError,
     EngineFailed,
     Finished,
     FinishReason,
-    ModelInfo,
-    PromptTooLong,
     Reading,
     Settled,
     Text,
@@ -37,6 +34,7 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.status import Status
 from tui.widgets.transcript import Transcript
 from tui.widgets.turns import AnswerTurn, ErrorTurn, Note, UserTurn, Welcome
+from tui.words import described, named, title
 
 WELCOME = """\
 Write a message, or /summarize FILE to have a whole document read.
@@ -205,19 +203,8 @@ class ChatScreen(Screen[None]):
 
     async def action_model(self) -> None:
         """Say which model is loaded."""
-        info = self._session.info
-        if info is None:
-            text = "No model is loaded."
-        else:
-            where = f"{info.gpu_layers} of {info.layers} layers on the GPU" if info.gpu_layers else "on the CPU"
-            text = (
-                f"{info.name}\n"
-                f"{info.architecture} · {info.parameters / 1e6:,.0f} M parameters · {info.quantization} · {where}\n"
-                f"context {info.context:,} of {info.trained_context:,} tokens trained\n"
-                f"{info.path}"
-            )
         self.query(Welcome).remove()
-        await self._transcript.add(Note(text))
+        await self._transcript.add(Note(described(self._session.info)))
 
     def action_help(self) -> None:
         """Keys and commands."""
@@ -346,7 +333,7 @@ class ChatScreen(Screen[None]):
                 self._prompt.give_back(turn.typed)
         await self._let_go(well=self._session.info is not None and not isinstance(message.error, EngineFailed))
         self.query(Welcome).remove()
-        await self._transcript.add(ErrorTurn(_title(message.error), str(message.error)))
+        await self._transcript.add(ErrorTurn(title(message.error), str(message.error)))
         self._show()
 
     @on(Broke)
@@ -370,26 +357,8 @@ class ChatScreen(Screen[None]):
         self._rule.fraction = activity.fraction
         self._status.show_state(activity.words, busy=self._busy, well=activity.phase == "ready")
         self._status.show_context(self._used, info.context if info is not None else 0, exact=self._exact)
-        self._status.show_model("" if info is None else _named(info))
+        self._status.show_model("" if info is None else named(info))
         if self._busy:
             self._status.show_keys(("Enter", "queue"), ("Esc", "stop"), ("F1", "help"), ("Ctrl+Q", "quit"))
         else:
             self._status.show_keys(("Enter", "send"), ("Ctrl+J", "new line"), ("F1", "help"), ("Ctrl+Q", "quit"))
-
-
-def _named(info: ModelInfo) -> str:
-    """The model for the status line: its name, its quantization if the name lacks it, what is proven of it."""
-    name = info.name if info.quantization.lower() in info.name.lower() else f"{info.name} {info.quantization}"
-    return f"{name} · {info.proof}" if info.proof else name
-
-
-def _title(error: AssistantError) -> str:
-    if isinstance(error, PromptTooLong):
-        return f"too long: {error.tokens:,} tokens, {error.limit:,} fit"
-    return {
-        "ModelNotFound": "no model",
-        "InvalidModelFile": "not a usable model",
-        "InvalidDocument": "not a readable document",
-        "TemplateFailed": "chat template",
-        "EngineFailed": "the engine failed; the next message starts it again",
-    }.get(type(error).__name__, "error")

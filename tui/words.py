@@ -1,0 +1,35 @@
+"""What the screen says in words: the model, an error's title, what a finished answer came to. No widget in sight."""
+
+from assistant import AssistantError, ModelInfo, PromptTooLong
+
+
+def named(info: ModelInfo) -> str:
+    """The model for the status line: its name, its quantization if the name lacks it, what is proven of it."""
+    name = info.name if info.quantization.lower() in info.name.lower() else f"{info.name} {info.quantization}"
+    return f"{name} · {info.proof}" if info.proof else name
+
+
+def described(info: ModelInfo | None) -> str:
+    """The model in a few lines."""
+    if info is None:
+        return "No model is loaded."
+    where = f"{info.gpu_layers} of {info.layers} layers on the GPU" if info.gpu_layers else "on the CPU"
+    return (
+        f"{info.name}\n"
+        f"{info.architecture} · {info.parameters / 1e6:,.0f} M parameters · {info.quantization} · {where}\n"
+        f"context {info.context:,} of {info.trained_context:,} tokens trained\n"
+        f"{info.path}"
+    )
+
+
+def title(error: AssistantError) -> str:
+    """Above the message of an error."""
+    if isinstance(error, PromptTooLong):
+        return f"too long: {error.tokens:,} tokens, {error.limit:,} fit"
+    return {
+        "ModelNotFound": "no model",
+        "InvalidModelFile": "not a usable model",
+        "InvalidDocument": "not a readable document",
+        "TemplateFailed": "chat template",
+        "EngineFailed": "the engine failed; the next message starts it again",
+    }.get(type(error).__name__, "error")
