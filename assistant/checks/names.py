@@ -1,0 +1,184 @@
+"""Names written with capitals: people, places, organisations, acronyms, as runs of capitalised words.
+
+What is a name is decided from the text up to it and from the `Words` of the document, so that a text can be judged
+while it is written. Scripts without capitals are not its matter (`chinese_names`).
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.checks.text import listed
+
+WORD = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]\.(?=[ \u00a0][^\W\d_])|[^\W\d_](?:[\w&’'.\u2010-]*[^\W_])?")
+CONNECTORS = frozenset(
+    listed("of for the de la le du des del della di da do dos das van von der den ter ten zu y e et al bin ibn")
+)
+_JOINS_OF = frozenset(
+    listed(
+        "bank university ministry department republic kingdom city states court house board institute school "
+        "college church duke isle gulf bay cape strait order act council federation association society "
+        "union league academy museum office bureau chamber people's state district county town province "
+        "university's faculty library agency authority commission committee declaration treaty code bill "
+        "statue tower king queen prince princess earl bishop university; law"
+    )
+)
+_TITLES = frozenset(
+    listed(
+        "mr mrs ms miss dr prof professor sir lord lady president chairman chairwoman minister judge justice "
+        "senator governor mayor general captain colonel ceo cfo cto coo director secretary ambassador king "
+        "queen prince princess pope father herr frau monsieur madame señor señora"
+    )
+)
+STARTERS = frozenset(
+    listed(
+        "the this that these those in on at for from however meanwhile while when if as after before "
+        "although though additionally overall finally also it its he she they we you i his her their our my "
+        "your an a but and or so both each all some many most more no not there here what which who whose "
+        "how why where once since under over with without by to of according during despite between among "
+        "within through until upon per first second third next then last later today furthermore moreover "
+        "therefore thus hence such other another any every one two three four five six seven eight nine ten "
+        "only even key main note please see is are was were has have had do does did can could will would "
+        "shall should may might must let because given based following regarding about across around instead "
+        "unlike like including i'm i've i'd i'll it's that's there's here's let's what's who's don't isn't "
+        "he's she's we're they're you're der die das ein eine im am zum zur und oder aber wenn nach vor bei "
+        "mit für auf aus le la les un une des en dans pour sur avec selon el los las una por para con según "
+        "il lo gli"
+    )
+)
+_NO_NAMES = frozenset(
+    listed(
+        "january february march april may june july august september october november december jan feb mar "
+        "apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon "
+        "tue wed thu fri sat sun i i'm i've i'd i'll ok am pm a.m p.m a.m. p.m. english chinese french "
+        "german spanish italian portuguese dutch russian japanese korean arabic hindi latin greek turkish "
+        "polish swedish danish norwegian finnish czech hungarian vietnamese thai mandarin cantonese american "
+        "british european asian african indian canadian australian irish scottish swiss austrian brazilian "
+        "mexican januar februar märz mai juni juli oktober dezember montag dienstag mittwoch donnerstag "
+        "freitag samstag sonntag"
+    )
+)
+_GERMAN = frozenset(
+    listed("der die das und ein eine einen einem einer ist sind wird werden für mit von den dem des im zur zum")
+)
+_BREAKS = re.compile(r"[.!?:;。！？：；|…]$")
+_MARKUP = re.compile(r"[\s*_#>“”\"'‘’(\[«„「•·\-–—|]+$")
+_NUMBERING = re.compile(r"(?:^|[\s*_#>|-])(?:\(?\d{1,3}(?:\.\d{1,3})*[.):、]|\(?[a-zA-Z][.)])$")
+_POSSESSIVE = re.compile(r"['’]s?$")
+
+
+class Words(Protocol):
+    """What is known of the words of a document."""
+
+    def ordinary(self, word: str) -> bool:
+        """Whether it stands there with a small letter."""
+
+    def has(self, words: str) -> bool:
+        """Whether these words stand there, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """From `start` up to `end` of the line; `words` without the possessive s, as they are looked for."""
+
+    start: int
+    end: int
+    words: str
+
+
+def names(line: str, words: Words, seen: Collection[str], start: int = 0) -> list[Name]:
+    """The names of a line from `start` on. `seen`: names that stood earlier in the text."""
+    found: list[Name] = []
+    run: list[re.Match[str]] = []
+    gap: list[re.Match[str]] = []
+    for word in WORD.finditer(line, start):
+        joined = bool(run) and _near(line, (gap or run)[-1], word)
+        if _is_capital(word[0]):
+            if not joined:
+                found += _of(line, run, words, seen)
+                run = []
+            run += [*gap, word] if run else [word]
+            gap = []
+        elif joined and word[0] in CONNECTORS and len(gap) < 2 and (word[0] not in ("of", "for") or _joins(run, gap)):
+            gap.append(word)
+        elif run:
+            found += _of(line, run, words, seen)
+            run, gap = [], []
+    return found + _of(line, run, words, seen)
+
+
+def _joins(run: list[re.Match[str]], gap: list[re.Match[str]]) -> bool:
+    return not gap and run[-1][0].lower() in _JOINS_OF
+
+
+def _is_capital(word: str) -> bool:
+    first = word[0]
+    return first.isupper() or first.istitle() or (word.isalpha() and not word.islower() and word[1:2].isupper())
+
+
+def _near(line: str, last: re.Match[str], word: re.Match[str]) -> bool:
+    between = line[last.end() : word.start()]
+    return between in (" ", "\u00a0", " & ", "-") or (between == ". " and last[0].lower() in _TITLES | {"st", "no"})
+
+
+def _of(line: str, run: list[re.Match[str]], words: Words, seen: Collection[str]) -> list[Name]:
+    if not run:
+        return []
+    first = _is_first(line, run[0].start())
+    if first:
+        while run and _is_opening(run[0][0], words, len(run) > 1, seen):
+            run = run[1:]
+    while run and (run[0][0].lower() in STARTERS | CONNECTORS) and not _is_acronym(run[0][0]):
+        run = run[1:]
+    while (
+        len(run) > 1
+        and run[0][0].lower().rstrip(".") in _TITLES
+        and not words.has(line[run[0].start() : run[-1].end()])
+    ):
+        run = run[1:]
+    if not run:
+        return []
+    start, end = run[0].start(), run[-1].end()
+    bare = _POSSESSIVE.sub("", line[start:end])
+    if len(run) == 1 and (
+        _POSSESSIVE.sub("", run[0][0]).lower() in _NO_NAMES or len(bare) < 2 or _is_german(line, start, bare)
+    ):
+        return []
+    return [Name(start, end, bare)]
+
+
+def _is_first(line: str, start: int) -> bool:
+    """Whether a sentence, item, label or quotation begins here, so that the capital says nothing."""
+    before = line[:start][-80:]
+    while True:
+        shorter = _MARKUP.sub("", before)
+        shorter = _NUMBERING.sub("", shorter) if len(line[:start]) <= 80 or shorter != before else shorter
+        if shorter == before:
+            break
+        before = shorter
+    return not before or bool(_BREAKS.search(before))
+
+
+def _is_opening(word: str, words: Words, more: bool, seen: Collection[str]) -> bool:
+    """Whether the first word of a sentence has its capital only for that."""
+    bare = _POSSESSIVE.sub("", word)
+    if _is_acronym(bare) or any(letter.isupper() for letter in bare[1:]):
+        return False
+    if bare.lower() in STARTERS:
+        return True
+    if more:
+        return words.ordinary(bare.lower())
+    return bare == word and bare not in seen
+
+
+def _is_acronym(word: str) -> bool:
+    letters = [letter for letter in word if letter.isalpha()]
+    return len(letters) > 1 and all(letter.isupper() for letter in letters)
+
+
+def _is_german(line: str, start: int, word: str) -> bool:
+    """German writes every noun with a capital: there a single capitalised word is no name."""
+    if any(letter.isupper() for letter in word[1:]):
+        return False
+    return any(before in _GERMAN for before in re.findall(r"[^\W\d_]+", line[max(0, start - 60) : start]))
