@@ -13,6 +13,9 @@
     [conversation]
     when_full = "stop"                  # or "drop", "summarize": what happens to the oldest turns (`WhenFull`)
 
+    [ask]
+    embedding_model = "bge-small"       # a MODEL for vectors: long documents are searched by meaning too
+
     [cache]
     readings_gib = 8                    # most that saved readings take; 0: none are saved
 
@@ -63,6 +66,7 @@ class Settings:
     sampling: Rules = field(default_factory=Rules)
     summary: Rules = field(default_factory=Rules)
     when_full: WhenFull = "stop"
+    embedding_model: str | None = None
     readings_bytes: int | None = None
     """Most that saved readings may take; None: a share of the disk."""
 
@@ -82,14 +86,15 @@ def read_settings() -> Settings:
         reason = " ".join(str(error).split())
         raise InvalidSetting(f"{path} cannot be read ({reason}); TOML was expected; mend or remove it") from error
     for name in values:
-        if name not in ("default_model", "sampling", "summary", "conversation", "cache"):
-            raise _unknown(path, name, "default_model, [sampling], [summary], [conversation] and [cache]")
+        if name not in ("default_model", "sampling", "summary", "conversation", "ask", "cache"):
+            raise _unknown(path, name, "default_model, [sampling], [summary], [conversation], [ask] and [cache]")
     model = values.get("default_model")
     if model is not None and not isinstance(model, str):
         raise InvalidSetting(f"default_model is {str(model)[:60]!r} in {path}; a text was expected; mend it")
     sampling, summary = (_rules(path, name, values.get(name, {})) for name in ("sampling", "summary"))
     when_full = _when_full(path, values.get("conversation", {}))
-    return Settings(model, sampling, summary, when_full, _readings_bytes(path, values.get("cache", {})))
+    embedding = _embedding_model(path, values.get("ask", {}))
+    return Settings(model, sampling, summary, when_full, embedding, _readings_bytes(path, values.get("cache", {})))
 
 
 def default_model() -> str | None:
@@ -129,6 +134,20 @@ def _when_full(path: Path, table: object) -> WhenFull:
         f"when_full is {str(found)[:60]!r} in {path}, [conversation]; {', '.join(get_args(WhenFull))} were expected; "
         "mend it"
     )
+
+
+def _embedding_model(path: Path, table: object) -> str | None:
+    if not isinstance(table, dict):
+        raise InvalidSetting(f"ask is {str(table)[:60]!r} in {path}; a table [ask] was expected; mend it")
+    for key in table:
+        if key != "embedding_model":
+            raise _unknown(path, f"{key} in [ask]", "embedding_model")
+    found = table.get("embedding_model")
+    if found is not None and (not isinstance(found, str) or not found):
+        raise InvalidSetting(
+            f"embedding_model is {str(found)[:60]!r} in {path}, [ask]; the name of a model was expected; mend it"
+        )
+    return found
 
 
 def _readings_bytes(path: Path, table: object) -> int | None:

@@ -57,8 +57,10 @@ def list_(everything: bool, removed: bool, as_json: bool) -> None:
     width = max((len(entry.short) for entry in shown), default=0)
     for entry in shown:
         turns = f"{entry.turns:,} turn{'s' if entry.turns != 1 else ''}"
+        about = f"  [{one_line(entry.heading.about)}]" if entry.heading.document else ""
         archived = "  (archived)" if entry.heading.archived else ""
-        click.echo(f"{entry.short:{width}}  {shown_time(entry.changed)}  {turns:>9}  {one_line(entry.title)}{archived}")
+        said = one_line(entry.title)
+        click.echo(f"{entry.short:{width}}  {shown_time(entry.changed)}  {turns:>9}  {said}{about}{archived}")
     if len(shown) < len(entries):
         note(f"{len(entries) - len(shown):,} older ones; --all lists them too")
 
@@ -213,6 +215,7 @@ def _facts(entry: "Entry") -> dict[str, object]:
         "created": heading.created,
         "changed": entry.changed,
         "turns": entry.turns,
+        "document": heading.document or None,
         "archived": heading.archived,
         "removed": heading.removed,
     }

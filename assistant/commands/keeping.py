@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assistant.conversation.conversation import Conversation, Said
+    from assistant.conversation.store import Store
     from assistant.conversation.window import WhenFull
     from assistant.engine import Engine
     from assistant.events import Event
@@ -77,6 +78,8 @@ class Keeping:
         from assistant.conversation.conversation import Conversation
         from assistant.conversation.keeper import Keeper
         from assistant.conversation.store import Store
+        from assistant.errors import HistoryFailed
+        from assistant.sanitize import one_line
         from assistant.settings import read_settings
 
         saved = None
@@ -84,7 +87,12 @@ class Keeping:
             with Store() as store:
                 if store.notice:
                     note(store.notice)
-                saved = store.load(store.find(self.continued))
+                saved = store.load(_found(store, self.continued))
+                if saved[0].document:
+                    raise HistoryFailed(
+                        f"that conversation is about {one_line(saved[0].about)}; one without a document was expected; "
+                        "luciole ask DOC --continue QUESTION goes on with it"
+                    )
         kept = (dialogue and not self.no_history) or self.keep or saved is not None
         keeper = Keeper() if kept else None
         when_full = self.when_full or read_settings().when_full
@@ -98,6 +106,15 @@ class Keeping:
                     note(text)
                 if not whole:
                     note("the disk did not take the last words in time; they are not kept")
+
+
+def _found(store: "Store", name: str) -> str:
+    """The id that is meant; `last`: of the last conversation that is about no document. Raises HistoryFailed."""
+    if name == "last":
+        for entry in store.entries():
+            if not entry.heading.document:
+                return entry.heading.id
+    return store.find(name)
 
 
 _PATIENCE = 2.0

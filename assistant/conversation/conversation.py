@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Protocol
 
-from assistant.conversation.memory import Memory
+from assistant.conversation.memory import Frame, Memory
 from assistant.conversation.tree import Tree
 from assistant.conversation.turns import (
     Change,
@@ -94,6 +94,11 @@ class Conversation:
     def system(self, text: str | None) -> None:
         self._head(replace(self._heading, system=text))
 
+    def be_about(self, document: str, content: str, frame: Frame) -> None:
+        """From now on every prompt is framed so; `document` and `content` as in the heading. Survives `clear`."""
+        self._memory.frame = frame
+        self._head(replace(self._heading, document=document, content=content))
+
     @property
     def path(self) -> tuple[Turn, ...]:
         """The turns of the current path, also those that the model no longer sees."""
@@ -168,7 +173,8 @@ class Conversation:
 
     def clear(self) -> None:
         """Begin a new conversation; the system message stays, and what was kept of the old one."""
-        self._heading = Heading(new_id(), now(), system=self.system)
+        old = self._heading
+        self._heading = Heading(new_id(), now(), system=old.system, document=old.document, content=old.content)
         self._tree = Tree()
 
     def _answer(self, question: Turn) -> Generator[Said, None, None]:
@@ -238,8 +244,8 @@ class Conversation:
         return True
 
     def _instruction(self) -> str | None:
-        if self.system is not None or not self.path:
-            return self.system
+        if self.system is not None or not self.path or self._heading.document:
+            return self.system  # about a document, the frame says how to answer: nothing may stand before the document
         return INSTRUCTION.get(self._language())
 
     def _language(self) -> Language:

@@ -34,6 +34,7 @@ def export_json(heading: Heading, tree: Tree) -> dict[str, Any]:
         "title": heading.title,
         "system": heading.system,
         "created": _time_out(heading.created),
+        "document": {"path": heading.document, "content": heading.content} if heading.document else None,
         "current": tree.current,
         "turns": [
             {
@@ -89,14 +90,26 @@ def import_json(data: bytes) -> tuple[Heading, Tree]:
         raise _refused(str(error), "a tree of questions and answers") from error
     system = value.get("system")
     title = " ".join(_string(value, "title", "the file", _LONGEST_NAME).split())
+    document, content = _document(value.get("document"))
     heading = Heading(
         new_id(),
         _time_in(value, "created", "the file"),
         title,
         None if system is None else _string(value, "system", "the file"),
         tree.current,
+        document=document,
+        content=content,
     )
     return heading, tree
+
+
+def _document(value: object) -> tuple[str, str]:
+    """What the conversation is about, and the hash of its text; empty in files of earlier versions."""
+    if value is None:
+        return "", ""
+    if not isinstance(value, dict):
+        raise _refused(f"the document is {_shown(value)}", "an object with path and content")
+    return _string(value, "path", "the document"), _string(value, "content", "the document")
 
 
 def visible(tree: Tree) -> Iterator[Turn]:

@@ -25,6 +25,8 @@ def export_markdown(heading: Heading, tree: Tree, *, branches: bool = False) -> 
     turns = list(_all(tree)) if branches else list(tree.path)
     title = one_line(title_of(heading.title, turns[0].content if turns else "")) or "A conversation"
     parts = [f"# {title}", f"*{shown_time(heading.created)}*"]
+    if heading.document:
+        parts.append(f"*About {one_line(heading.about)}*")
     if heading.system:
         parts += ["## Instruction", printable(heading.system).strip()]
     current = {turn.id for turn in tree.path}

@@ -4,7 +4,7 @@ The whole prompt is counted by the engine, once for each prompt; single turns, o
 of them go. While the last answer's own figures say that the next question fits, nothing but that question is counted.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from typing import Literal
 
@@ -22,6 +22,10 @@ _TEMPLATE = 64
 """More than any template puts around one question, in tokens."""
 _KEPT_COUNTS = 8
 
+Frame = Callable[[tuple[Message, ...]], tuple[Message, ...]]
+"""What the messages of a prompt become before the model gets them: a document put before the first question. The same
+for the same messages; roles and order stay."""
+
 Made = tuple[str, Forgot] | Literal["interrupted"] | None
 """Where a mark belongs, and the mark; None: there is room as it is."""
 
@@ -31,12 +35,13 @@ class Memory:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.frame: Frame | None = None
         self._texts: dict[str, int] = {}
         self._prompts: dict[tuple[Message, ...], int] = {}
 
     def prompt(self, instruction: str | None, tree: Tree) -> tuple[Message, ...]:
         """The messages for the next answer: instruction, and the turns of the path that the model sees."""
-        return _prompt(instruction, tree.path, _mark(tree))
+        return self._prompt(instruction, tree.path, _mark(tree))
 
     def window(self, instruction: str | None, tree: Tree) -> Window:
         """Exact figures for that prompt; loads the model if need be. Raises what `Engine.count` raises."""
@@ -58,7 +63,7 @@ class Memory:
         room = room_for_prompt(self._limit(), sampling.max_tokens)
         used = self._quick(path) or room + 1
         if used > room:
-            used = self._count(_prompt(instruction, path, mark))
+            used = self._count(self._prompt(instruction, path, mark))
         if mark.turns and used + mark.tokens <= room * 3 // 4:
             return path[-1].id, Forgot(0, 0)  # a larger context than before: the model sees everything again
         if used <= room or len(path) - mark.turns < 2:
@@ -66,19 +71,19 @@ class Memory:
 
         reserved = min(_LONGEST_SUMMARY, self._limit() // 8) if summarize else 0
         plain = Forgot(mark.turns, mark.tokens)
-        before = self._count(_prompt(instruction, path, plain))
+        before = self._count(self._prompt(instruction, path, plain))
         costs = self._costs(instruction, path[mark.turns :], before)
         fixed = max(before - sum(costs), 0)
         exchanges = max(leave_out(costs, room - reserved - fixed), 1)
         while True:
             left = Forgot(mark.turns + 2 * exchanges, 0)
-            after = self._count(_prompt(instruction, path, left))
+            after = self._count(self._prompt(instruction, path, left))
             if after + reserved <= room or exchanges == len(costs) - 1:
                 break
             exchanges += 1
         summary = ""
         if summarize and after + reserved <= room:
-            written = yield from self._summary(_prompt(instruction, path[: left.turns], mark), reserved)
+            written = yield from self._summary(self._prompt(instruction, path[: left.turns], mark), reserved)
             if written is None:
                 return "interrupted"
             summary = written
@@ -120,6 +125,10 @@ class Memory:
         around = max(total - sum(sizes) - self._text(instruction or ""), 0) // len(turns)
         sizes = [size + around for size in sizes]
         return [sum(sizes[start : start + 2]) for start in range(0, len(sizes), 2)]
+
+    def _prompt(self, instruction: str | None, path: Sequence[Turn], mark: Forgot) -> tuple[Message, ...]:
+        messages = _prompt(instruction, path, mark)
+        return messages if self.frame is None else self.frame(messages)
 
     def _text(self, text: str) -> int:
         if text not in self._texts:

@@ -50,4 +50,9 @@ MIGRATIONS: tuple[Migration, ...] = (
         )
         """,
     ),
+    (
+        # What the conversation is about: paths of files, a line each, and a hash of their text; empty: no document.
+        "ALTER TABLE conversations ADD COLUMN document TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE conversations ADD COLUMN content TEXT NOT NULL DEFAULT ''",
+    ),
 )

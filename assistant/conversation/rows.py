@@ -25,6 +25,8 @@ def heading_in(row: Mapping[str, Any]) -> Heading:
         row["current"],
         archived=bool(row["archived"]),
         removed=row["removed"] is not None,
+        document=row["document"],
+        content=row["content"],
     )
 
 
@@ -69,10 +71,12 @@ def write_change(connection: sqlite3.Connection, change: Change) -> None:
         case Heading():
             execute(
                 """
-                INSERT INTO conversations (id, title, system, created, changed, current, archived)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO conversations
+                    (id, title, system, created, changed, current, archived, document, content)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET title = excluded.title, system = excluded.system,
-                    changed = excluded.changed, current = excluded.current
+                    changed = excluded.changed, current = excluded.current,
+                    document = excluded.document, content = excluded.content
                 """,
                 (
                     change.id,
@@ -82,6 +86,8 @@ def write_change(connection: sqlite3.Connection, change: Change) -> None:
                     now(),
                     change.current,
                     change.archived,
+                    text_out(change.document),
+                    change.content,
                 ),
             )
         case Placed(conversation, turn):

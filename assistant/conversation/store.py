@@ -125,6 +125,16 @@ class Store:
             f"{count} conversation begins with {name[:40]!r}; an id was expected; luciole history list shows them"
         )
 
+    def about(self, document: str, content: str = "") -> str | None:
+        """The id of the conversation about this document that was changed last; None: there is none.
+
+        `content`: of this text only.
+        """
+        for entry in self.entries():
+            if entry.heading.document == text_out(document) and content in ("", entry.heading.content):
+                return entry.heading.id
+        return None
+
     def load(self, identity: str) -> tuple[Heading, Tree]:
         """A conversation whole: every branch, and the removed turns too. Raises HistoryFailed."""
         with self._reading():

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from pathlib import PurePath
 from time import time
 from typing import Literal
 
@@ -82,6 +83,16 @@ class Heading:
     """The turn that the current path ends with."""
     archived: bool = False
     removed: bool = False
+    document: str = ""
+    """What it is about: paths of files, a line each, not yet safe to print; empty: it is about no document."""
+    content: str = ""
+    """A hash of that document's text when it was last read."""
+
+    @property
+    def about(self) -> str:
+        """The document in a few words, on one line, not yet safe to print; empty: none."""
+        names = [PurePath(path).name or path for path in self.document.split("\n")]
+        return f"{', '.join(names[:3])} and {len(names) - 3:,} more" if len(names) > 4 else ", ".join(names)
 
 
 @dataclass(frozen=True, slots=True)
