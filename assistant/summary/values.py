@@ -34,7 +34,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Comes once, before anything is read: how the document will be read, and why."""
+    """Comes before anything is read: how the document will be read, and why. Once, but that `auto` decides anew where
+    memory fails for what it had decided.
+    """
 
     strategy: Strategy
     reason: str
@@ -68,7 +70,10 @@ class Discarded:
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """Wall-clock seconds of the three parts of the work."""
+    """Wall-clock seconds of the three parts of the work.
+
+    Pieces are read and written at the same time: the seconds they took together are divided as their own are in sum.
+    """
 
     load: float
     read: float
