@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from assistant.events import Finished, Loading, Reading, Settled, Text
 from assistant.sanitize import one_line, printable
+from assistant.summary.values import Decided, Discarded, PieceDone
 
 Item = TypeVar("Item")
 
@@ -27,15 +28,26 @@ def narrate(events: Generator[Item, None, None]) -> Generator[Item, None, None]:
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal, refresh_per_second=5)
     task = bar.add_task("starting", total=None, pace="")
     first: tuple[float, int] | None = None
+    parts, kept = "", 0
     with closing(events), bar:
         for event in events:
             match event:
                 case Loading(fraction):
+                    bar.start()
                     bar.update(task, description="loading the model", completed=fraction, total=1.0)
                 case Reading(done, total):
+                    bar.start()  # after a discarded attempt it was gone
                     first = first or (monotonic(), done)
                     shown = _pace(done - first[1], total - done, monotonic() - first[0])
-                    bar.update(task, description=f"reading {total:,} tokens", completed=done, total=total, pace=shown)
+                    what = f"reading {total:,} tokens{parts}"
+                    bar.update(task, description=what, completed=done, total=total, pace=shown)
+                case PieceDone():
+                    kept += event.reused and event.level == 1
+                    parts = _parts(event, kept)
+                case Decided():
+                    parts, kept = "", 0
+                case Discarded():
+                    first = None
                 case Settled() if event.is_worth_saying:
                     bar.console.print(f"note: {one_line(event.reason)}", markup=False, highlight=False, soft_wrap=True)
                 case Settled():
@@ -43,6 +55,13 @@ def narrate(events: Generator[Item, None, None]) -> Generator[Item, None, None]:
                 case _:
                     bar.stop()
             yield event
+
+
+def _parts(piece: PieceDone, kept: int) -> str:
+    """As `, part 3 of 9 done, 2 kept`; above the first level summaries are merged."""
+    if piece.level > 1:
+        return f", merge {piece.done:,} of {piece.total:,} done"
+    return f", part {piece.done:,} of {piece.total:,} done" + (f", {kept:,} kept" if kept else "")
 
 
 def _pace(read: int, left: int, seconds: float) -> str:
@@ -79,14 +98,20 @@ class Answer:
             self._line_open = not shown.endswith("\n")  # first: an interruption may come while the piece is shown
             click.echo(shown, nl=False)
 
+    def end_line(self) -> None:
+        """What comes next begins on a line of its own."""
+        if self._line_open:
+            self._line_open = False
+            click.echo()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._line_open and not isinstance(error, BrokenPipeError):
-            click.echo()
+        if not isinstance(error, BrokenPipeError):
+            self.end_line()
 
 
 def note(text: str, kind: str = "note") -> None:

@@ -1,0 +1,167 @@
+"""A summary while it is made: on a terminal the words as they come, marked; on stderr what happens besides; the result.
+
+Where the result goes to a file, a pipe or a program, nothing of it is shown before it is finished.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from assistant.checks.checker import Checker
+from assistant.checks.marks import SIGN, Marking
+from assistant.commands.summary_output import Told, as_json, evidence, report
+from assistant.console import Answer, note
+from assistant.documents.document import Document
+from assistant.errors import OutputFailed
+from assistant.events import Text
+from assistant.sanitize import printable, printable_json
+from assistant.summary.values import Decided, Discarded, PieceDone, Request, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a summary goes, and in which form."""
+
+    request: Request
+    path: Path | None = None
+    """None: stdout."""
+    json: bool = False
+    sources: bool = False
+    """Whether what the text rests on is written below it."""
+
+    @property
+    def live(self) -> bool:
+        """Somebody looks on while it is written."""
+        return self.path is None and not self.json and sys.stdout.isatty()
+
+    def begin(self, document: Document) -> "Telling":
+        """For the summary of this document (or of this version of it)."""
+        return Telling(self, document)
+
+    def finish(self, told: Told) -> None:
+        """Write what was not shown yet, and the report on stderr. Raises OutputFailed."""
+        text = printable_json(as_json(told)) if self.json else self._text(told)
+        if self.path is not None:
+            write_file(self.path, text + "\n")
+            note(f"the summary is in {self.path}")
+        elif text:
+            click.echo(text)
+        if self.live:
+            click.echo(err=True)
+        for line in report(told, sources=not self.sources):
+            click.echo(line, err=True)
+
+    def _text(self, told: Told) -> str:
+        """What of the text and its sources is not on the terminal yet."""
+        below = evidence(told) if self.sources else ""
+        text = "" if self.live else printable(told.marked)
+        return "\n\n".join(part for part in (text, below) if part) if not self.live else f"\n{below}" if below else ""
+
+
+class Telling:
+    """Takes the events of one summary, in their order; `told` is there at the end."""
+
+    def __init__(self, output: Output, document: Document) -> None:
+        self._output = output
+        self._document = document
+        self._answer = Answer()
+        self._marking: Marking | None = None
+        self._blank = ""
+        """At the end of what was written: shown only once more comes."""
+        self._begun = False
+        self._decided: Decided | None = None
+        self._done: tuple[int, int] = (0, 0)
+        self.told: Told | None = None
+
+    def see(self, event: object) -> None:
+        """What the event means for who looks on; events that mean nothing pass."""
+        match event:
+            case Decided():
+                self._decided = event
+                if event.strategy != "whole" and sys.stderr.isatty():
+                    note(event.reason)
+            case PieceDone(done, total, level=1):
+                self._done = (done, total)
+            case Text(text) if self._output.live:
+                if self._marking is None:  # the index is made while the model goes on writing
+                    self._marking = Marking(Checker(self._document), SIGN)
+                self._show(self._marking.feed(text))
+            case Discarded(reason):
+                self.end()
+                note(f"what was written is void: {reason}")
+                self._blank, self._begun = "", False
+            case Summary():
+                self.end()
+                if self._decided is None:
+                    raise AssertionError("a summary says first how the document will be read")
+                self.told = Told(self._document, self._output.request, self._decided, event)
+
+    def end(self) -> None:
+        """Show what was held back, and end the line; the summary was finished, discarded or interrupted."""
+        if self._marking is not None:
+            self._show(self._marking.rest())
+            self._marking = None
+        self._answer.end_line()
+
+    def interrupted(self) -> None:
+        """The user stopped it: end the line, and say what of the work stays."""
+        self.end()
+        done, total = self._done
+        if done:
+            note(f"{done:,} of {total:,} parts are finished and kept; the same command goes on from there")
+
+    def _show(self, text: str) -> None:
+        """Without blank space at the beginning and the end, as the finished summary is."""
+        text = self._blank + text
+        if not self._begun:
+            text = text.lstrip()
+        shown = text.rstrip()
+        self._blank = text[len(shown) :]
+        if shown:
+            self._begun = True
+            self._answer.write(shown)
+
+
+def expect_writable(
+    output: Path,
+    documents: Sequence[str],
+    files: Callable[[], Sequence[Path]],
+    *,
+    force: bool,
+    watched: bool,
+) -> None:
+    """Told before minutes of reading, not after. `files`: those that are read of the documents. Raises OutputFailed."""
+    if output.is_dir() or not output.parent.is_dir():
+        raise OutputFailed(f"{output} is no place for a file; a file in an existing folder was expected; name one")
+    if output.exists():
+        for file in files():
+            with suppress(OSError):
+                if output.samefile(file):
+                    raise OutputFailed(f"{output} is the document itself; another file was expected; name one")
+        if not force:
+            raise OutputFailed(f"{output} exists; a new file was expected; name another, or add --force")
+    parents = output.resolve().parents
+    for document in documents if watched else ():
+        if Path(document).is_dir() and Path(document).resolve() in parents:
+            raise OutputFailed(
+                f"{output} is in the watched folder {document}, and would be summarized itself; a file elsewhere was "
+                "expected; name one"
+            )
+
+
+def write_file(output: Path, text: str) -> None:
+    """Whole or not at all: a file beside it, then a rename. Raises OutputFailed."""
+    partial = output.with_name(f"{output.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(output)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OutputFailed(
+            f"{output} cannot be written ({error.strerror}); a writable place was expected; name another"
+        ) from None
