@@ -102,7 +102,7 @@ def _contained(stream: BinaryIO, kind: str, name: str, encoding: str | None) -> 
     if kind_of_archive(archive, name) == "docx":
         from assistant.documents.word import read_word  # noqa: PLC0415
 
-        return read_word(stream, archive, name)
+        return read_word(archive, name)
     from assistant.documents.epub import read_epub  # noqa: PLC0415
 
     return read_epub(archive, name, encoding=encoding)
