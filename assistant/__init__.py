@@ -30,10 +30,17 @@ from assistant.sampling_defaults import info_sampling, info_summary_sampling
 from assistant.sanitize import one_line, printable
 from assistant.settings import read_settings
 from assistant.summary.whole import Summary, summarize
+from assistant.watch.changes import Again, Changes
+from assistant.watch.follow import Cancelled, Changed, Noted, Trouble, Version, Waiting, follow
+from assistant.watch.watcher import Watcher
 
 __all__ = [
     "FAKE_INFO",
+    "Again",
     "AssistantError",
+    "Cancelled",
+    "Changed",
+    "Changes",
     "Conversation",
     "Document",
     "Engine",
@@ -56,6 +63,7 @@ __all__ = [
     "Message",
     "ModelInfo",
     "ModelNotFound",
+    "Noted",
     "Notice",
     "OutputFailed",
     "Place",
@@ -70,12 +78,17 @@ __all__ = [
     "TemplateFailed",
     "Text",
     "Tree",
+    "Trouble",
     "Turn",
     "Usage",
+    "Version",
+    "Waiting",
+    "Watcher",
     "WhenFull",
     "Window",
     "coalesce",
     "export_markdown",
+    "follow",
     "info_sampling",
     "info_summary_sampling",
     "one_line",

@@ -57,6 +57,8 @@ def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
                 assert place.parts[0] == "tui"
             case "pypdfium2" | "lxml" | "mammoth" | "striprtf":
                 assert place.is_relative_to("assistant/documents")
+            case "watchdog":
+                assert place.is_relative_to("assistant/watch")
             case "torch" | "transformers":
                 assert place == Path("convert/proof/reference_model.py"), "only a proof that is asked for may"
 
