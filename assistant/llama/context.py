@@ -16,6 +16,7 @@ import llama_cpp
 from assistant.errors import EngineFailed
 from assistant.llama.log import llama_log
 from assistant.llama.model import LlamaModel
+from assistant.llama.threads import Threads
 from assistant.plan.setting import Setting
 
 BATCH = 512
@@ -70,8 +71,18 @@ class LlamaContext:
     Sequence 0 is what `tokens` stands for; the others come and go within `assistant.llama.many`.
     """
 
-    def __init__(self, model: LlamaModel, setting: Setting, *, threads: int, interrupted: Callable[[], bool]) -> None:
-        """Raises EngineFailed where llama.cpp cannot make it."""
+    def __init__(
+        self,
+        model: LlamaModel,
+        setting: Setting,
+        *,
+        threads: int,
+        interrupted: Callable[[], bool],
+        may_use_fewer: bool = False,
+    ) -> None:
+        """`may_use_fewer`: write with less than all threads where that is faster. Raises EngineFailed where llama.cpp
+        cannot make it.
+        """
         self._log = log = llama_log()
         self._interrupted = interrupted
         self._window = model.window
@@ -94,6 +105,7 @@ class LlamaContext:
                 "not one for embeddings; choose another"
             )
         self._asks_inside = True
+        self._threads = Threads(pointer, threads, setting, may_use_fewer=may_use_fewer)
         self.pointer: int = pointer
         self.setting = setting
         self.plain = model.plain_memory
@@ -121,7 +133,16 @@ class LlamaContext:
         return len(self.tokens)
 
     def decode(self, tokens: Sequence[int]) -> bool:
-        """Add a batch to memory, logits for its last token; False if interrupted. Raises EngineFailed."""
+        """Add a batch of a prompt to memory, logits for its last token; False if interrupted. Raises EngineFailed."""
+        self._threads.read()
+        return self._decode(tokens)
+
+    def write(self, token: int) -> bool:
+        """The same with one token of an answer."""
+        with self._threads.writing(1):
+            return self._decode([token])
+
+    def _decode(self, tokens: Sequence[int]) -> bool:
         ids = (llama_cpp.llama_token * len(tokens))(*tokens)
         self._ask_inside(len(tokens) > 1)
         status = llama_cpp.llama_decode(self.pointer, llama_cpp.llama_batch_get_one(ids, len(tokens)))
@@ -199,7 +220,12 @@ class LlamaContext:
                     at += 1
             batch.n_tokens = count
             self._ask_inside(count > len(pieces))
-            status = llama_cpp.llama_decode(self.pointer, batch)
+            if count > len(pieces):
+                self._threads.read()
+                status = llama_cpp.llama_decode(self.pointer, batch)
+            else:
+                with self._threads.writing(count):
+                    status = llama_cpp.llama_decode(self.pointer, batch)
         finally:
             llama_cpp.llama_batch_free(batch)
         if status not in {0, _ABORTED}:

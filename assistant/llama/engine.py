@@ -200,7 +200,7 @@ class LlamaEngine:
             while writing.reason is None:
                 if text := writing.step(context.pointer):
                     yield Text(text)
-                if writing.reason is None and not context.decode([writing.token]):
+                if writing.reason is None and not context.write(writing.token):
                     return
             usage = Usage(
                 prompt_tokens=len(prompt),

@@ -62,6 +62,7 @@ class Planner:
         self._header = header
         self._settings = settings
         self.threads = threads
+        self.threads_are_fixed = settings.threads is not None
         self._private_before = private_bytes()
         self._before = _resident()
         self._build: LlamaBuild | None = None

@@ -138,7 +138,13 @@ class Room:
         return self._open(option.setting)
 
     def _open(self, setting: Setting) -> LlamaContext:
-        self.context = LlamaContext(self.model, setting, threads=self._planner.threads, interrupted=self._interrupted)
+        self.context = LlamaContext(
+            self.model,
+            setting,
+            threads=self._planner.threads,
+            interrupted=self._interrupted,
+            may_use_fewer=not self._planner.threads_are_fixed,
+        )
         return self.context
 
     def _restore(self, context: LlamaContext, before: Snapshot | None, old: Setting) -> None:

@@ -31,6 +31,12 @@ class Setting:
         return self.k, self.v, self.flash
 
     @property
+    def same_with_any_threads(self) -> bool:
+        """The processor computes the same to the bit with any number of threads. Flash attention over f16 shares out
+        what was read before a token among them, and adds up their parts (ggml-cpu's ops.cpp)."""
+        return not (self.flash and self.k == self.v == "f16")
+
+    @property
     def kv(self) -> str:
         """Types of keys and values, as `q8_0/f16`."""
         return f"{self.k}/{self.v}"
