@@ -193,4 +193,8 @@ def _language(told: Told) -> str:
 
 def _excerpt(text: str) -> str:
     line = one_line(text).removeprefix("- ").removeprefix("* ")
-    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1].rstrip()}…"
+    if len(line) <= _WIDTH:
+        return line
+    cut = line[: _WIDTH - 1]
+    words, space, _ = cut.rpartition(" ")
+    return f"{words if space and len(words) > _WIDTH // 2 else cut}…"  # Chinese has no words to cut between
