@@ -25,7 +25,7 @@ COMMANDS = {
     "history": Entry(
         "assistant.commands.history:history", "List, show, search, export, import or remove kept conversations."
     ),
-    "summarize": Entry("assistant.commands.summarize:summarize", "Summarize the document DOC, read whole."),
+    "summarize": Entry("assistant.commands.summarize:summarize", "Summarize the documents DOC, read whole."),
     "convert": Entry("convert.cli:convert", "Convert a Hugging Face model folder SRC to one GGUF file."),
     "verify": Entry("convert.verify_cli:verify", "Prove FILE.gguf against the model folder it was made of."),
     "inspect": Entry("assistant.commands.inspect:inspect", "Show what the header of a GGUF file says."),

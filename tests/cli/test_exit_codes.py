@@ -23,7 +23,7 @@ from tests.cli.conftest import Luciole, Opens
             ["chat", "--temperature", "-1", "Hi"],
             "error: Invalid value for '--temperature': -1.0 is not in the range 0<=x<=5.",
         ),
-        (["summarize"], "error: Missing argument 'DOC'."),
+        (["summarize"], "error: Missing argument 'DOC...'."),
         (["chat"], "error: there is no question; give PROMPT, or text on standard input"),
         (["chat", "  "], "error: there is no question; give PROMPT, or text on standard input"),
     ],
