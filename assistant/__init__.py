@@ -1,5 +1,6 @@
 """A GGUF in, events out: chat and summaries. Imports nothing of `tui`, and `convert` only from the command line."""
 
+from assistant.checks.values import Checked, Claim, Source
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.keeper import Keeper
 from assistant.conversation.markdown import export_markdown
@@ -29,7 +30,9 @@ from assistant.models import open_engine
 from assistant.sampling_defaults import info_sampling, info_summary_sampling
 from assistant.sanitize import one_line, printable
 from assistant.settings import read_settings
-from assistant.summary.whole import Summary, summarize
+from assistant.summary.kept import Kept, KeptPieces
+from assistant.summary.summarize import summarize
+from assistant.summary.values import Coverage, Decided, Discarded, PieceDone, Request, Seconds, Summary
 from assistant.watch.changes import Again, Changes
 from assistant.watch.follow import Cancelled, Changed, Noted, Trouble, Version, Waiting, follow
 from assistant.watch.watcher import Watcher
@@ -41,7 +44,12 @@ __all__ = [
     "Cancelled",
     "Changed",
     "Changes",
+    "Checked",
+    "Claim",
     "Conversation",
+    "Coverage",
+    "Decided",
+    "Discarded",
     "Document",
     "Engine",
     "EngineFailed",
@@ -59,6 +67,8 @@ __all__ = [
     "InvalidModelFile",
     "InvalidSetting",
     "Keeper",
+    "Kept",
+    "KeptPieces",
     "Loading",
     "Message",
     "ModelInfo",
@@ -66,13 +76,17 @@ __all__ = [
     "Noted",
     "Notice",
     "OutputFailed",
+    "PieceDone",
     "Place",
     "Places",
     "PromptTooLong",
     "Reading",
+    "Request",
     "Role",
     "Sampling",
+    "Seconds",
     "Settled",
+    "Source",
     "Store",
     "Summary",
     "TemplateFailed",

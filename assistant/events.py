@@ -8,7 +8,7 @@ knows nothing of models, processes or screens.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from time import monotonic
-from typing import Literal
+from typing import Literal, TypeVar
 
 FinishReason = Literal["stop", "length", "repetition"]
 """`stop`: the model ended its answer (or a stop text came); `length`: the answer reached its limit of tokens;
@@ -85,8 +85,10 @@ class Finished:
 
 Event = Loading | Settled | Reading | Text | Finished
 
+Item = TypeVar("Item")
 
-def coalesce(events: Iterable[Event], *, hz: float = 20.0) -> Iterator[Event]:
+
+def coalesce(events: Iterable[Item], *, hz: float = 20.0) -> Iterator[Item | Text]:
     """The same events with neighbouring `Text`s joined to at most `hz` a second; everything else passes at once.
 
     A screen that redraws on every token takes the processor from the model that writes them.

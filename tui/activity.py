@@ -6,7 +6,7 @@ The rates are measured here, on this very job; the figures of a finished answer 
 from collections.abc import Callable
 from typing import Literal
 
-from assistant import Event, Finished, Loading, Reading, Text, Usage
+from assistant import Discarded, Event, Finished, Loading, Reading, Text, Usage
 
 Phase = Literal["absent", "opening", "loading", "reading", "writing", "stopping", "ready"]
 
@@ -48,7 +48,7 @@ class Activity:
         """A stop was asked for; the engine has not let go yet."""
         self._enter("stopping")
 
-    def heard(self, event: Event, pieces: int = 0) -> None:
+    def heard(self, event: Event | Discarded, pieces: int = 0) -> None:
         """Take in one event. `pieces` of text count as tokens until the engine says how many there were."""
         if self.phase == "stopping":
             return

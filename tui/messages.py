@@ -2,13 +2,15 @@
 
 from textual.message import Message
 
-from assistant import AssistantError, Event, Summary
+from assistant import AssistantError, Discarded, Event, Summary
 
 
 class Heard(Message):
-    """The engine said something. `pieces`: how many `Text`s were joined into this one; 0 for other events."""
+    """The engine said something, or what it said is void. `pieces`: how many `Text`s were joined into this one; 0 for
+    other events.
+    """
 
-    def __init__(self, event: Event, pieces: int) -> None:
+    def __init__(self, event: Event | Discarded, pieces: int) -> None:
         super().__init__()
         self.event = event
         self.pieces = pieces

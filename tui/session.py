@@ -11,13 +11,17 @@ from collections.abc import Callable, Generator
 
 from assistant import (
     Conversation,
+    Decided,
+    Discarded,
     Engine,
     Event,
     Forgot,
     Keeper,
+    KeptPieces,
     Loading,
     ModelInfo,
     Notice,
+    PieceDone,
     Summary,
     info_sampling,
     info_summary_sampling,
@@ -57,12 +61,12 @@ class Session:
             )
         yield from self._conversation.say(text)
 
-    def summarize(self, path: str) -> Generator[Event | Summary, None, None]:
-        """The summary of a whole document, which is no part of the conversation."""
+    def summarize(self, path: str) -> Generator[Event | Decided | PieceDone | Discarded | Summary, None, None]:
+        """The summary of a document of any length, which is no part of the conversation."""
         document = read_document(path)
         engine = self._ready()
         yield from engine.load()
-        yield from summarize(document, engine, info_summary_sampling(engine.info))
+        yield from summarize(document, engine, info_summary_sampling(engine.info), kept=KeptPieces())
 
     def used(self) -> int | None:
         """Tokens that the conversation takes in the context; 0 for none."""

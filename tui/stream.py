@@ -14,10 +14,25 @@ from threading import Lock, Thread
 
 from textual.message import Message
 
-from assistant import AssistantError, Event, Finished, Forgot, Notice, Summary, Text, coalesce
+from assistant import (
+    AssistantError,
+    Decided,
+    Discarded,
+    Event,
+    Finished,
+    Forgot,
+    Notice,
+    PieceDone,
+    Summary,
+    Text,
+    coalesce,
+)
 from tui.messages import Broke, Ended, Failed, Heard, Noted, Summarized
 
-Events = Generator[Event | Summary, None, None] | Generator[Event | Forgot | Notice, None, None]
+Events = (
+    Generator[Event | Decided | PieceDone | Discarded | Summary, None, None]
+    | Generator[Event | Forgot | Notice, None, None]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +96,7 @@ class Streamer:
         spoken = finished = False
         failure: AssistantError | None = None
 
-        def until_over(events: Events) -> Iterator[Event]:
+        def until_over(events: Events) -> Iterator[Event | Discarded]:
             """Ends, and does not raise, when a stop or a failure comes, so that `coalesce` hands out what it holds."""
             nonlocal pieces, failure
             try:
@@ -91,6 +106,12 @@ class Streamer:
                         continue
                     if isinstance(event, Forgot | Notice):
                         self._post(Noted(event.text))
+                        continue
+                    if isinstance(event, Decided | PieceDone):
+                        if isinstance(event, Decided) and event.strategy != "whole":
+                            self._post(Noted(event.reason))
+                        if self._stopped.is_set():
+                            return
                         continue
                     pieces += isinstance(event, Text)
                     yield event

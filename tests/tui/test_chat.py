@@ -428,3 +428,30 @@ async def test_any_size_of_terminal_is_drawn(size: tuple[int, int]) -> None:
         await pilot.resize_terminal(*size)
         await pilot.pause()
         assert drawn(pilot)
+
+
+async def test_a_long_document_is_read_in_parts_and_says_so(tmp_path: Path) -> None:
+    document = tmp_path / "long.md"
+    document.write_text("The quick brown fox jumps over the lazy dog and that is what it is about.\n\n" * 700)
+    engine = FakeEngine(["It is about the fox and the dog, and that is what is said of it."])
+    async with screen(engine) as pilot:
+        await send(pilot, f"/summarize {document}")
+        await settled(pilot)
+        assert texts(pilot)[-1] == "model: It is about the fox and the dog, and that is what is said of it."
+        (note,) = find(pilot, Note)
+        assert note.text.startswith("11,200 tokens do not fit the context of 8,192: ")
+        assert find(pilot, AnswerTurn)[0].mark.startswith("11,200 of 11,200 tokens of the document read")
+
+
+async def test_words_in_a_wrong_language_are_taken_back(tmp_path: Path) -> None:
+    document = tmp_path / "report.md"
+    document.write_text("The committee met in the spring and it agreed to a new plan for the river. " * 5)
+    wrong = "委员会在春天开会，一致同意了河流的新计划，并且批准了全部的预算。" * 4
+    engine = FakeEngine([[*READ, *whole(*wrong)], "The committee agreed to the plan."])
+    async with screen(engine) as pilot:
+        await send(pilot, f"/summarize {document}")
+        await settled(pilot)
+        assert texts(pilot)[-1] == "model: The committee agreed to the plan."
+        (note,) = find(pilot, Note)
+        assert "asked for again" in note.text
+        assert "委" not in drawn(pilot)

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
 from assistant import (
+    Discarded,
     EngineFailed,
     Finished,
     FinishReason,
@@ -278,9 +279,18 @@ class ChatScreen(Screen[None]):
                 if self._turn is not None and self._turn.answer is not None:
                     await self._turn.answer.write(text)
                     self._transcript.grown()
+            case Discarded(reason):
+                await self._void(reason)
             case Finished(reason, usage):
                 self._conclude(reason, usage)
         self._show()
+
+    async def _void(self, reason: str) -> None:
+        """Take back the words so far; others follow."""
+        if self._turn is not None and self._turn.answer is not None:
+            await self._turn.answer.empty()
+            await self._transcript.add(Note(reason), after=self._turn.user)
+        self._pieces = 0
 
     def _conclude(self, reason: FinishReason, usage: Usage) -> None:
         self._partial = reason != "stop"
@@ -297,7 +307,8 @@ class ChatScreen(Screen[None]):
         summary = message.summary
         self._mark = "\n".join(
             (
-                f"{summary.tokens_read:,} of {summary.tokens_total:,} tokens of the document read · {self._mark}",
+                f"{summary.coverage.tokens_read:,} of {summary.coverage.tokens_total:,} tokens of the document read · "
+                f"{self._mark}",
                 "this summary is not part of the chat",
                 *(f"warning: {warning}" for warning in summary.warnings),
             )
