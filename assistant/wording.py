@@ -7,16 +7,6 @@ from assistant import languages
 Language = Literal["zh", "en", "und"]
 """ISO 639; `und` (undetermined) for everything that is neither Chinese nor English."""
 
-SUMMARY = {
-    # Index-1.9B-32K was trained with this line after the document, six line breaks before it (bilibili/Index-1.9B,
-    # demo/cli_long_text_demo.py); the makers' second line before the document is left out: with nothing of the question
-    # before the document, every further question shares the reading.
-    "zh": "{document}\n\n\n\n\n\n请用中文总结以上内容：",
-    # Ours. Tried on README-like texts with the starter model only, and not against many others.
-    "en": "{document}\n\n---\n\nSummarize the text above in one paragraph of plain prose.",
-    "und": "{document}\n\n---\n\nSummarize the text above in one paragraph, in the language the text is written in.",
-}
-
 INSTRUCTION = {
     # Ours: without it small models drift into other languages (SmolLM2-135M names the capital of France in invented
     # French; with it, eight answers of eight are "The capital of France is Paris.").
