@@ -5,7 +5,7 @@ The way of long-context evaluations, and taken on request only.
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from assistant.errors import PromptTooLong
@@ -15,8 +15,10 @@ from assistant.summary.task import Outcome, Record, Task, Told, write
 
 _ENDS = re.compile(r"\n|[.!?…][\"'”’)\]]*(?=\s)|[。！？…][”’」』）]*")
 """Ends of lines and sentences, Chinese ones included."""
+_NEAR = 4
+"""Characters that are looked at, beside what the wanted tokens have on average."""
 _WIDEST_TOKEN = 32
-"""Characters; a longer one on average is not found in any text."""
+"""Characters."""
 _LEAST_WINDOW = 64
 _TRIES = 8
 
@@ -71,22 +73,31 @@ def _prompt(task: Task, cut: Cut, *, firm: bool) -> str:
 
 def _cut(task: Task, half: int) -> Cut:
     text, count = task.document.text, task.engine.count
-    near = min(len(text), half * _WIDEST_TOKEN)
+    near = min(len(text), _NEAR * half * len(text) // task.tokens + _WIDEST_TOKEN)
     far = len(text) - near
     ends = [found.end() for found in _ENDS.finditer(text, 0, near)]
-    starts = [found.end() for found in _ENDS.finditer(text, far) if found.end() < len(text)]
-    head = _furthest(ends, range(1, near + 1), half, lambda end: count(text[:end]), 0)
-    tail = _furthest(
-        starts[::-1], range(len(text) - 1, far - 1, -1), half, lambda start: count(text[start:]), len(text)
-    )
+    starts = [found.end() for found in _ENDS.finditer(text, far) if found.end() < len(text)][::-1]
+    head = _furthest(task, ends, half, 0)
+    tail = _furthest(task, starts, half, len(text))
+    if head is None:
+        head = bisect_right(range(1, near + 1), half, key=lambda end: count(text[:end]))
+    if tail is None:
+        tail = len(text) - bisect_right(range(1, near + 1), half, key=lambda length: count(text[-length:]))
     tail = max(head, tail)
-    return Cut(head, tail, count(text[:head]) + count(text[tail:]))
+    return Cut(head, tail, sum(task.engine.count_each([text[:head], text[tail:]])))
 
 
-def _furthest(ends: Sequence[int], places: Sequence[int], most: int, tokens: Callable[[int], int], nowhere: int) -> int:
-    """The last of the ends up to which there are at most so many tokens; any place where that would waste half."""
-    at = bisect_right(ends, most, key=tokens)
-    if at and tokens(ends[at - 1]) * 2 >= most:
-        return ends[at - 1]
-    at = bisect_right(places, most, key=tokens)
-    return places[at - 1] if at else nowhere
+def _furthest(task: Task, places: Sequence[int], most: int, end: int) -> int | None:
+    """The last of these places between which and this end of the text there are at most so many tokens.
+
+    None where the room would not be half used: sentences are too long for it.
+    """
+    text = task.document.text
+    pairs = zip([end, *places], places, strict=False)
+    total, furthest, used = 0, None, 0
+    for place, tokens in zip(places, task.engine.count_each([text[min(p) : max(p)] for p in pairs]), strict=True):
+        total += tokens
+        if total > most:
+            break
+        furthest, used = place, total
+    return furthest if used * 2 >= most else None

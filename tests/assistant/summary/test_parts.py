@@ -1,8 +1,12 @@
 """In parts: everything is read once, kept when it is done, and an edit costs its own piece and the merges above it."""
 
 import errno
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -397,3 +401,29 @@ def test_one_stretch_without_any_break_is_read_too() -> None:
     assert summary.strategy == "parts"
     assert summary.coverage.tokens_read == len(text)
     assert summary.language == "zh"
+
+
+KILLED = """
+import os, signal
+from assistant.summary.kept import KeptPieces
+from assistant.summary.summarize import summarize
+from assistant.summary.values import PieceDone, Request
+from tests.assistant.summary.support import long_document, small_engine
+
+done = 0
+for event in summarize(long_document(240), small_engine(), request=Request(strategy="parts"), kept=KeptPieces()):
+    done += isinstance(event, PieceDone)
+    if done == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="there is no such signal")
+def test_a_kill_loses_only_the_pieces_in_progress() -> None:
+    root = Path(__file__).parents[3]
+    killed = subprocess.run([sys.executable, "-c", KILLED], cwd=root, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    engine = small_engine()
+    found = decided(run(long_document(240), engine, KeptPieces()))
+    assert found.kept == 7
+    assert sum(not is_merge(content) for content in contents(engine)) == found.pieces - 7
