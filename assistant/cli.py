@@ -26,6 +26,9 @@ COMMANDS = {
         "assistant.commands.history:history", "List, show, search, export, import or remove kept conversations."
     ),
     "summarize": Entry("assistant.commands.summarize:summarize", "Summarize the documents DOC, read whole."),
+    "ask": Entry(
+        "assistant.commands.ask:ask", "Ask a question about the document DOC, or hold a conversation about it."
+    ),
     "convert": Entry("convert.cli:convert", "Convert a Hugging Face model folder SRC to one GGUF file."),
     "verify": Entry("convert.verify_cli:verify", "Prove FILE.gguf against the model folder it was made of."),
     "inspect": Entry("assistant.commands.inspect:inspect", "Show what the header of a GGUF file says."),

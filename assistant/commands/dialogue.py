@@ -4,7 +4,7 @@ Answers go to stdout, everything else to stderr. What no longer fits is said wit
 the conversation is set.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from importlib.util import find_spec
 
 import click
@@ -19,9 +19,16 @@ from assistant.errors import AssistantError, PromptTooLong
 from assistant.events import Finished
 from assistant.sanitize import one_line
 
+Tell = Callable[[Generator[Said, None, None]], object]
+"""Shows an answer while it is given, and gives the last event."""
 
-def hold(conversation: Conversation) -> None:
-    """Talk until the user leaves. Errors of a single turn are shown, and the conversation goes on."""
+
+def hold(conversation: Conversation, tell: Tell | None = None) -> None:
+    """Talk until the user leaves. Errors of a single turn are shown, and the conversation goes on.
+
+    `tell` shows the answers; None: the words as they come.
+    """
+    tell = tell or _tell
     for _ in narrate(conversation.engine.load()):
         pass
     info = conversation.engine.info
@@ -38,9 +45,9 @@ def hold(conversation: Conversation) -> None:
                 return
             said = obey(text, conversation)
             if said is not None:
-                _turn(conversation, said)
+                _turn(conversation, said, tell)
         elif text.strip():
-            _turn(conversation, conversation.say(text))
+            _turn(conversation, conversation.say(text), tell)
 
 
 def _resume(conversation: Conversation) -> None:
@@ -54,10 +61,14 @@ def _resume(conversation: Conversation) -> None:
         note("that question has no answer yet; /again answers it")
 
 
-def _turn(conversation: Conversation, said: Generator[Said, None, None]) -> None:
+def _tell(said: Generator[Said, None, None]) -> object:
+    with Answer() as answer:
+        return follow(told(said), answer.write)
+
+
+def _turn(conversation: Conversation, said: Generator[Said, None, None], tell: Tell) -> None:
     try:
-        with Answer() as answer:
-            last = follow(told(said), answer.write)
+        last = tell(said)
     except KeyboardInterrupt:
         note("stopped; the words so far stay in the conversation")
     except PromptTooLong as error:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assistant.conversation.conversation import Conversation, Said
+    from assistant.conversation.keeper import Keeper
     from assistant.conversation.store import Store
     from assistant.conversation.window import WhenFull
     from assistant.engine import Engine
@@ -97,15 +98,24 @@ class Keeping:
         keeper = Keeper() if kept else None
         when_full = self.when_full or read_settings().when_full
         conversation = Conversation(engine, sampling, system, when_full=when_full, keeper=keeper, saved=saved)
-        try:
+        with written(keeper):
             yield conversation
-        finally:
-            if keeper is not None:
-                whole = keeper.close(_PATIENCE)
-                for text in keeper.notices():
-                    note(text)
-                if not whole:
-                    note("the disk did not take the last words in time; they are not kept")
+
+
+@contextmanager
+def written(keeper: "Keeper | None") -> Generator[None, None, None]:
+    """What is kept inside lies on the disk at the end, or it is said that it does not."""
+    from assistant.console import note
+
+    try:
+        yield
+    finally:
+        if keeper is not None:
+            whole = keeper.close(_PATIENCE)
+            for text in keeper.notices():
+                note(text)
+            if not whole:
+                note("the disk did not take the last words in time; they are not kept")
 
 
 def _found(store: "Store", name: str) -> str:

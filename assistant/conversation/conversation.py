@@ -244,8 +244,8 @@ class Conversation:
         return True
 
     def _instruction(self) -> str | None:
-        if self.system is not None or not self.path or self._heading.document:
-            return self.system  # about a document, the frame says how to answer: nothing may stand before the document
+        if self.system is not None or not self.path or self._memory.frame is not None:
+            return self.system  # a frame says itself how to answer: nothing may stand before the document
         return INSTRUCTION.get(self._language())
 
     def _language(self) -> Language:

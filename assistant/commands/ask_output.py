@@ -1,0 +1,178 @@
+"""An answer about a document while it is made and when it is finished: in words and as JSON.
+
+On a terminal the words come as they are written, what the document does not say marked; elsewhere the answer is shown
+when it is finished, because until then it may have to be asked for again.
+"""
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from assistant.checks.marks import SIGN, Marking, mark
+from assistant.commands.summary_output import place_words
+from assistant.console import Answer as Line
+from assistant.console import note
+from assistant.conversation.turns import Forgot, Notice
+from assistant.documents.document import Document, Place, Places
+from assistant.events import Text
+from assistant.questions.ask import Questions
+from assistant.questions.values import Answer
+from assistant.sanitize import one_line, printable
+from assistant.summary.values import Discarded
+
+_NAMED = 12
+"""Claims that are not found and named one by one; the marks and the JSON have all of them."""
+_WIDTH = 72
+
+
+class Telling:
+    """Takes the events of one answer in their order; `answer` is there at the end."""
+
+    def __init__(self, questions: Questions, *, quiet: bool = False) -> None:
+        """`quiet`: nothing goes to stdout."""
+        self._questions = questions
+        self._quiet = quiet
+        self._live = not quiet and sys.stdout.isatty()
+        self._line = Line()
+        self._marking: Marking | None = None
+        self._begun = False
+        self._blank = ""
+        self.answer: Answer | None = None
+
+    def see(self, event: object) -> None:
+        """What the event means for who looks on; events that mean nothing pass."""
+        match event:
+            case Text(text) if self._live:
+                if self._marking is None:  # the index is made while the model goes on writing
+                    self._marking = Marking(self._questions.checker)
+                self._show(self._marking.feed(text))
+            case Forgot() | Notice():
+                note(event.text)
+            case Discarded(reason):
+                self.end()
+                self._begun, self._blank = False, ""
+                note(f"what was written is void: {reason}")
+            case Answer():
+                self.end()
+                self.answer = event
+                if not self._live and not self._quiet:
+                    click.echo(printable(marked(event)))
+
+    def end(self) -> None:
+        """Show what was held back, and end the line; the answer was finished, discarded or interrupted."""
+        if self._marking is not None:
+            self._show(self._marking.rest())
+            self._marking = None
+        self._line.end_line()
+
+    def _show(self, text: str) -> None:
+        """Without blank space at the beginning and the end, as the finished answer is."""
+        text = self._blank + text
+        if not self._begun:
+            text = text.lstrip()
+        shown = text.rstrip()
+        self._blank = text[len(shown) :]
+        if shown:
+            self._begun = True
+            self._line.write(shown)
+
+
+def marked(answer: Answer) -> str:
+    """The answer with a mark behind each claim that the document does not have."""
+    return mark(answer.answer, answer.checked.claims, SIGN)
+
+
+def report(answer: Answer, *, brief: bool = False) -> Iterator[str]:
+    """The lines below an answer, safe to print. `brief`: what is wrong with it and where it stands, no figures."""
+    yield from (f"warning: {one_line(warning)}" for warning in answer.warnings)
+    claims = answer.checked.claims
+    missing = list(dict.fromkeys(one_line(claim.text) for claim in claims if not claim.supported))
+    if missing:
+        more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
+        yield f"not in the document and marked: {', '.join(missing[:_NAMED])}{more}"
+    elif claims and not brief:
+        yield (
+            f"checked: {len(claims):,} figures and names, all in the document"
+            if len(claims) > 1
+            else ("checked: 1 figure or name, in the document")
+        )
+    found = [place for place in answer.places if place is not None]
+    if len(found) == 1 or brief:
+        places = "; ".join(dict.fromkeys(place_words(place) for place in found))
+        yield f"source: {places}" if places else "source: nowhere in particular"
+    else:
+        yield from (f"source: {line}" for line in _sources(answer))
+    if brief:
+        return
+    coverage, seconds = answer.coverage, answer.seconds
+    share = coverage.tokens_read * 100 // max(coverage.tokens_total, 1)
+    reused = f"; {coverage.reused_tokens:,} tokens were read before and not again" if coverage.reused_tokens else ""
+    yield f"read: {coverage.tokens_read:,} of {coverage.tokens_total:,} tokens ({share} %){reused}"
+    loading = f"loading {seconds.load:.1f} s, " if seconds.load >= 0.05 else ""
+    yield f"time: {loading}reading {seconds.read:.1f} s, writing {seconds.write:.1f} s"
+
+
+def _sources(answer: Answer) -> Iterator[str]:
+    for source, place in zip(answer.checked.sources, answer.places, strict=True):
+        text = one_line(source.text)
+        short = text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1].rstrip()}…"
+        yield f"{place_words(place) if place else 'nowhere in particular'}: {short}"
+
+
+def as_json(answer: Answer, document: Document) -> dict[str, object]:
+    """What `--json` prints: the names are relied on by other programs. Lines count from 1, offsets are characters."""
+    coverage, seconds, checked = answer.coverage, answer.seconds, answer.checked
+    places = Places(document)
+    return {
+        "question": answer.question,
+        "answer": answer.answer,
+        "marked": marked(answer),
+        "strategy": answer.strategy,
+        "language": answer.language,
+        "model": answer.model,
+        "kind": document.kind,
+        "encoding": document.encoding,
+        "tokens_total": coverage.tokens_total,
+        "tokens_read": coverage.tokens_read,
+        "reused_tokens": coverage.reused_tokens,
+        "readings": coverage.readings,
+        "seconds": {
+            "load": round(seconds.load, 3),
+            "read": round(seconds.read, 3),
+            "write": round(seconds.write, 3),
+        },
+        "claims": {
+            "checked": len(checked.claims),
+            "supported": checked.supported,
+            "unsupported": len(checked.claims) - checked.supported,
+            "items": [
+                {
+                    "text": claim.text,
+                    "kind": claim.kind,
+                    "start": claim.start,
+                    "end": claim.end,
+                    "supported": claim.supported,
+                    "places": [_place(places.of(*found)) for found in claim.found],
+                }
+                for claim in checked.claims
+            ],
+        },
+        "sources": [
+            {"text": source.text, **_place(place)} for source, place in zip(checked.sources, answer.places, strict=True)
+        ],
+        "excerpts": [
+            {"start": excerpt.start, "end": excerpt.end, **_place(excerpt.place)} for excerpt in answer.excerpts
+        ],
+        "warnings": list(answer.warnings),
+    }
+
+
+def _place(place: Place | None) -> dict[str, object]:
+    """What a document has not (pages, files, headings), and a place that is not known, is null."""
+    return {
+        "lines": list(place.lines) if place else None,
+        "page": (place.page or None) if place else None,
+        "file": (place.file or None) if place else None,
+        "heading": (place.heading or None) if place else None,
+    }
