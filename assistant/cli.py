@@ -27,7 +27,7 @@ COMMANDS = {
     ),
     "summarize": Entry("assistant.commands.summarize:summarize", "Summarize the documents DOC, read whole."),
     "ask": Entry(
-        "assistant.commands.ask:ask", "Ask a question about the document DOC, or hold a conversation about it."
+        "assistant.commands.ask:ask", "Answer a QUESTION about the document DOC, from it alone."
     ),
     "convert": Entry("convert.cli:convert", "Convert a Hugging Face model folder SRC to one GGUF file."),
     "verify": Entry("convert.verify_cli:verify", "Prove FILE.gguf against the model folder it was made of."),

@@ -60,7 +60,7 @@ def ask(
     chosen: dict[str, object],
     as_json: bool,
 ) -> None:
-    """Ask a question about the document DOC, or hold a conversation about it.
+    """Answer a QUESTION about the document DOC, from it alone.
 
     The answer comes from the document alone, which is read whole where it fits the model's context and searched for the
     passages that fit the question where it does not. Figures, quotations and names that it does not have are marked [?]

@@ -144,7 +144,7 @@ class Questions:
         last, info = attempts[-1], self.conversation.engine.info
         text = last.text.strip()
         checked, places = self.checker.check(text), Places(self.document)
-        load, searched = self._load, self._search
+        load, searched = self._load, self._search if decided.strategy == "search" else 0.0
         self._load = self._search = 0.0
         return Answer(
             question=self._question(),

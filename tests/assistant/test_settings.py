@@ -82,3 +82,23 @@ def test_mistakes_name_the_file_and_the_key(text: str | bytes, words: str) -> No
         read_settings()
     assert "settings.toml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_model_for_vectors() -> None:
+    written('[ask]\nembedding_model = "bge-small"\n')
+    assert read_settings().embedding_model == "bge-small"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ask = 5", r"ask is '5' in .*; a table \[ask\] was expected"),
+        ("[ask]\nembedding_model = 5", r"embedding_model is '5' in .*, \[ask\]; the name of a model was expected"),
+        ("[ask]\nembedding_model = ''", "the name of a model was expected"),
+        ("[ask]\nmodel = 'x'", r"'model in \[ask\]', which nobody knows; embedding_model were expected"),
+    ],
+)
+def test_wrong_words_about_questions(text: str, said: str) -> None:
+    written(text)
+    with pytest.raises(InvalidSetting, match=said):
+        read_settings()
