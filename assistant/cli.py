@@ -26,9 +26,7 @@ COMMANDS = {
         "assistant.commands.history:history", "List, show, search, export, import or remove kept conversations."
     ),
     "summarize": Entry("assistant.commands.summarize:summarize", "Summarize the documents DOC, read whole."),
-    "ask": Entry(
-        "assistant.commands.ask:ask", "Answer a QUESTION about the document DOC, from it alone."
-    ),
+    "ask": Entry("assistant.commands.ask:ask", "Answer a QUESTION about the document DOC, from it alone."),
     "convert": Entry("convert.cli:convert", "Convert a Hugging Face model folder SRC to one GGUF file."),
     "verify": Entry("convert.verify_cli:verify", "Prove FILE.gguf against the model folder it was made of."),
     "inspect": Entry("assistant.commands.inspect:inspect", "Show what the header of a GGUF file says."),
@@ -45,6 +43,7 @@ Examples:
   luciole                                        (the screen)
   luciole chat "What is the capital of France?"
   luciole summarize report.md
+  luciole ask report.pdf "Who signed it?"
 """
 
 
