@@ -55,7 +55,7 @@ class Note:
     """Without blank space around it, and without half a sentence at its end."""
     reason: FinishReason
     wrong: bool
-    """In a wrong language, although it was asked for twice."""
+    """In a wrong language, although it was asked for firmly."""
     prompt_tokens: int | None = None
     """None: it was kept, so all of the prompt was read when it was made."""
 
@@ -112,13 +112,17 @@ def make_notes(
     for done, index in enumerate(sorted(kept), 1):
         yield PieceDone(done, len(jobs), level, kept[index].text, reused=True)
     missing = [index for index in range(len(jobs)) if index not in kept]
+    tries = (False, True)
     for at in range(0, len(missing), _AT_A_TIME):
         todo = missing[at : at + _AT_A_TIME]
-        for firm in (False, True):
+        for firm in tries:
             made = yield from _together(task, record, jobs, todo, notes, firm=firm, level=level, progress=progress)
             if made < len(todo):
                 return None
-            todo = [index for index in todo if index not in notes]
+            left = [index for index in todo if index not in notes]
+            if len(left) * 2 > len(todo):
+                tries = (True,)  # a model that goes astray in most of them is asked firmly at once from here on
+            todo = left
     ordered = [notes[index] for index in range(len(jobs))]
     record.warnings += _warnings(task, jobs, ordered)
     return ordered
@@ -233,7 +237,7 @@ def _warnings(task: Task, jobs: Sequence[Job], notes: Sequence[Note]) -> list[st
             (empty, f"the model wrote nothing about {_parts(empty)}"),
             (looped, f"stopped, because it repeated itself without end, was the summary of {_parts(looped)}"),
             (cut, f"cut at {limit} was the summary of {_parts(cut)}"),
-            (wrong, f"not in {language}, although that was asked for twice, is the summary of {_parts(wrong)}"),
+            (wrong, f"not in {language}, although that was asked for firmly, is the summary of {_parts(wrong)}"),
         )
         if those
     ]

@@ -287,8 +287,19 @@ def test_a_piece_that_stays_in_a_wrong_language_is_told_each_time() -> None:
     for events in (first, again):
         (warning,) = result(events).warnings
         assert warning.startswith(
-            "not in English, although that was asked for twice, is the summary of one part: lines 1-"
+            "not in English, although that was asked for firmly, is the summary of one part: lines 1-"
         )
+
+
+def test_a_model_that_goes_astray_in_most_pieces_is_not_asked_twice_for_all_of_them() -> None:
+    engine = instead(lambda content: bool(marks(content)), FRENCH)
+    events = run(long_document(500), engine)
+    pieces = decided(events).pieces
+    assert pieces > 40
+    asked = sum(bool(marks(content)) for content in contents(engine))
+    assert asked == pieces + 32  # the first ones that were handed over together
+    (warning,) = result(events).warnings
+    assert warning.startswith(f"not in English, although that was asked for firmly, is the summary of {pieces} parts: ")
 
 
 def test_cut_looped_and_empty_pieces_are_told_by_their_lines_each_time() -> None:
