@@ -39,17 +39,19 @@ def narrate(events: Generator[Item, None, None]) -> Generator[Item, None, None]:
                     bar.start()  # after a discarded attempt it was gone
                     first = first or (monotonic(), done)
                     shown = _pace(done - first[1], total - done, monotonic() - first[0])
-                    what = f"reading {total:,} tokens{parts}"
+                    what = parts or f"reading {total:,} tokens"
                     bar.update(task, description=what, completed=done, total=total, pace=shown)
                 case PieceDone():
                     kept += event.reused and event.level == 1
                     parts = _parts(event, kept)
-                case Decided():
+                case Decided(strategy, reason):
                     parts, kept = "", 0
+                    if strategy != "whole" and console.is_terminal:  # elsewhere the report says it once
+                        _above(bar, reason)
                 case Discarded():
                     first = None
                 case Settled() if event.is_worth_saying:
-                    bar.console.print(f"note: {one_line(event.reason)}", markup=False, highlight=False, soft_wrap=True)
+                    _above(bar, event.reason)
                 case Settled():
                     pass
                 case _:
@@ -57,16 +59,23 @@ def narrate(events: Generator[Item, None, None]) -> Generator[Item, None, None]:
             yield event
 
 
+def _above(bar: Progress, text: str) -> None:
+    """A note that the bar does not overwrite."""
+    bar.console.print(f"note: {one_line(text)}", markup=False, highlight=False, soft_wrap=True)
+
+
 def _parts(piece: PieceDone, kept: int) -> str:
-    """As `, part 3 of 9 done, 2 kept`; above the first level summaries are merged."""
+    """As `part 3 of 9 done, 2 kept`; when all of them are, their summaries are merged, which may take levels."""
     if piece.level > 1:
-        return f", merge {piece.done:,} of {piece.total:,} done"
-    return f", part {piece.done:,} of {piece.total:,} done" + (f", {kept:,} kept" if kept else "")
+        return f"merging, {piece.done:,} of {piece.total:,} done"
+    if piece.done == piece.total:
+        return f"merging {piece.total:,} parts"
+    return f"part {piece.done:,} of {piece.total:,} done" + (f", {kept:,} kept" if kept else "")
 
 
 def _pace(read: int, left: int, seconds: float) -> str:
-    """Tokens a second and the time left, once there is something to tell them from."""
-    if read <= 0 or seconds <= 0:
+    """Tokens a second and the time left, once there is something to tell them from, and while something is left."""
+    if read <= 0 or seconds <= 0 or left <= 0:
         return ""
     rate = read / seconds
     minutes, rest = divmod(round(left / rate), 60)

@@ -13,7 +13,7 @@ from assistant.languages import name_of
 from assistant.sanitize import one_line
 from assistant.summary.values import Decided, Request, Summary
 
-_WIDTH = 72
+_WIDTH = 50
 """Characters of a paragraph that stand for it beside its lines."""
 _NAMED = 12
 """Claims that are not found and named one by one in the report; the marks and the JSON have all of them."""
@@ -174,9 +174,6 @@ def _read(told: Told) -> str:
     total, read = coverage.tokens_total, coverage.tokens_read
     share = f"{read * 100 // total} %" if total else "100 %"  # down: what is not all of it never is 100 %
     words = f"{read:,} of {total:,} tokens ({share}), {one_line(decided.reason)}"
-    if decided.pieces > 1:
-        kept = f", {decided.kept:,} of them kept from before" if decided.kept else ""
-        words += f"; {decided.pieces:,} parts{kept}"
     if coverage.readings > 1:
         words += f"; {coverage.readings:,} readings"
     if coverage.reused_tokens:

@@ -83,8 +83,6 @@ class Telling:
         match event:
             case Decided():
                 self._decided = event
-                if event.strategy != "whole" and sys.stderr.isatty():
-                    note(event.reason)
             case PieceDone(done, total, level=1):
                 self._done = (done, total)
             case Text(text) if self._output.live:

@@ -84,7 +84,7 @@ def test_sources_are_on_stdout_where_asked_for(luciole: Luciole, opens: Opens, r
     shown = luciole("summarize", report, "--sources")
     assert shown.out == (
         "The committee agreed to pay 99,999 euros [?], said Dr. Wu.\n\n"
-        "Sources:\n- lines 3-5 (Minutes): The committee agreed to pay 99,999 euros, said Dr. Wu.\n\n"
+        "Sources:\n- lines 3-5 (Minutes): The committee agreed to pay 99,999 euros, said…\n\n"
         "Figures and names:\n- 99,999 euros: not in the document\n- Dr. Wu: line 5 (Minutes)\n"
     )
     assert "sources:" not in shown.err
@@ -305,7 +305,7 @@ def test_a_longer_document_is_read_in_parts(luciole: Luciole, opens: Opens, tmp_
     assert result["pieces_kept"] == 0
     shown = luciole("summarize", str(path))
     pieces = result["pieces"]
-    assert f"; {pieces} parts, {pieces} of them kept from before; " in shown.err
+    assert f": {pieces} parts, {pieces} of them kept; " in shown.err
     assert "read: 3,600 of 3,600 tokens (100 %), " in shown.err
 
 
