@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from zlib import crc32
 
-import numpy as np
-
 from assistant.documents.document import Document
 
 Counts = Callable[[Sequence[str]], Sequence[int]]
@@ -241,14 +239,17 @@ def _ends_sentence(text: str, stop: int, after: int) -> bool:
 
 def _between(text: str, start: int, end: int, rank: int, *, rare: bool = False) -> _Units:
     """Units that end between words, or between characters; `rare`: at about one such place of 32, told by its text."""
+    import numpy as np  # noqa: PLC0415  a tenth of a second, for lines longer than a piece only
+
     codes = np.frombuffer(text[start:end].encode("utf-32-le"), dtype=np.uint32)
     places = np.arange(1, len(codes))
     if rank == _WORD:
-        spaces = np.isin(codes, _SPACES)
+        spaces = np.isin(codes, np.array([ord(space) for space in _SPACES], dtype=np.uint32))
         places = places[spaces[:-1] & ~spaces[1:]]
     if rare:
         padded = np.append(codes, [0, 0, 0]).astype(np.uint32)
-        mixed = (padded[places] * _MIX[0] + padded[places + 1] * _MIX[1] + padded[places + 2] * _MIX[2]) * _MIX[3]
+        one, two, three, last = (np.uint32(number) for number in _MIX)
+        mixed = (padded[places] * one + padded[places + 1] * two + padded[places + 2] * three) * last
         rarely = places[mixed >> np.uint32(27) == 0]
         # Where nothing tells places apart (one letter a million times), every 32nd will do.
         places = rarely if len(rarely) * 256 >= len(places) else places[::32]
@@ -256,8 +257,9 @@ def _between(text: str, start: int, end: int, rank: int, *, rare: bool = False) 
     return starts, [rank] * len(starts)
 
 
-_SPACES = np.array([ord(space) for space in "\t\n\v\f\r \x85\u1680\u2028\u2029\u202f\u205f\u3000"], dtype=np.uint32)
-_MIX = np.array([0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F], dtype=np.uint32)
+_SPACES = "\t\n\v\f\r \x85\u1680\u2028\u2029\u202f\u205f\u3000"
+_MIX = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F)
+"""Odd numbers that spread bits, as hashes use."""
 
 
 def attached(text: str, place: int) -> bool:

@@ -108,10 +108,11 @@ class Framing:
         return self._decided[question]
 
     def _searched(self, question: str, ranking: Sequence[int], passages: Sequence[Piece], longest: int) -> Decided:
-        """The best passages that fit, with a quarter of the room left for the questions before."""
+        """The best passages that fit, with a quarter of the room left for the questions before where there is any."""
         language = self.answer_language(question)
         around = self._engine.count([Message("user", wording.about_passages((), question, language, firm=True))])
-        room = min(_MOST_READ, longest * 3 // 4 - around)
+        room = longest * 3 // 4 - around
+        room = min(_MOST_READ, room if room >= longest // 4 else longest - around)
         while True:
             pieces = chosen(passages, ranking or range(len(passages)), room)
             excerpts = tuple(
