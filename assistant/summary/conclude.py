@@ -1,8 +1,10 @@
 """What a strategy wrote becomes a `Summary`: checked against the document, placed in it, with all warnings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from assistant.checks.checker import Checker
+from assistant.checks.values import Checked, Source
 from assistant.documents.document import Document, Places
 from assistant.languages import language_of, name_of
 from assistant.summary.task import Outcome, Record, Task, Written
@@ -13,7 +15,7 @@ def conclude(task: Task, record: Record, strategy: Strategy, outcome: Outcome) -
     """The result. Takes as long as checking does; nothing is asked of the engine."""
     document, info = task.document, task.engine.info
     text = outcome.written.text.strip()
-    checked, places = Checker(document).check(text), Places(document)
+    checked, places = _of_read(Checker(document).check(text), outcome.unread), Places(document)
     return Summary(
         summary=text,
         strategy=strategy,
@@ -25,6 +27,18 @@ def conclude(task: Task, record: Record, strategy: Strategy, outcome: Outcome) -
         places=tuple(source.rests_on and places.of(*source.rests_on) for source in checked.sources),
         warnings=tuple(_warnings(task, record, outcome)),
     )
+
+
+def _of_read(checked: Checked, unread: Sequence[tuple[int, int]]) -> Checked:
+    """Nothing rests on what was not read. (A figure that stands there is right all the same.)"""
+
+    def read(source: Source) -> Source:
+        rests = source.rests_on
+        if rests is None or not any(rests[0] < end and start < rests[1] for start, end in unread):
+            return source
+        return replace(source, rests_on=None)
+
+    return replace(checked, sources=tuple(map(read, checked.sources)))
 
 
 def lines_of(places: Places, start: int, end: int) -> str:

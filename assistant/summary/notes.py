@@ -112,7 +112,7 @@ def make_notes(
     for done, index in enumerate(sorted(kept), 1):
         yield PieceDone(done, len(jobs), level, kept[index].text, reused=True)
     missing = [index for index in range(len(jobs)) if index not in kept]
-    tries = (False, True)
+    tries: tuple[bool, ...] = (False, True)
     for at in range(0, len(missing), _AT_A_TIME):
         todo = missing[at : at + _AT_A_TIME]
         for firm in tries:

@@ -93,7 +93,7 @@ def _read(task: Task, record: Record) -> Generator[Told, None, tuple[Strategy, O
         raise too_long(task, prompt, longest)
     if asked == "head-tail":
         cut = cut_out(task, longest)
-        why = f"as asked, {cut.tokens:,} of {task.tokens:,} tokens are read, the first and the last of them"
+        why = f"as asked: {cut.tokens:,} tokens of the two ends fit the context of {_context(task):,}"
         yield Decided("head-tail", why, task.tokens)
         return _with("head-tail", (yield from read_head_tail(task, record, cut)))
     return (yield from _in_parts(task, record, _why_not(task, prompt, longest), fits=False))

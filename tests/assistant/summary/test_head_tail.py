@@ -10,7 +10,17 @@ from assistant.events import Finished, Text, Usage
 from assistant.fake import FAKE_INFO, FakeEngine
 from assistant.summary.summarize import summarize
 from assistant.summary.values import Decided, Request, Summary
-from tests.assistant.summary.support import SMALL, contents, long_document, marks, noting, result, small_engine
+from tests.assistant.summary.support import (
+    SMALL,
+    contents,
+    document_of,
+    long_document,
+    marks,
+    noting,
+    paragraph,
+    result,
+    small_engine,
+)
 
 ENDS = Request(strategy="head-tail")
 
@@ -39,9 +49,20 @@ def test_both_ends_are_read_and_the_middle_is_said_not_to_be() -> None:
     middle = 4000 - coverage.tokens_read
     lines = document.text[:start].count("\n") + 1, document.text[: end - 1].count("\n") + 1
     assert summary.warnings == (f"{middle:,} of 4,000 tokens were not read: lines {lines[0]}-{lines[1]}",)
-    assert (
-        decided.reason == f"as asked, {coverage.tokens_read:,} of 4,000 tokens are read, the first and the last of them"
-    )
+    assert decided.reason == f"as asked: {coverage.tokens_read:,} tokens of the two ends fit the context of 2,048"
+
+
+def test_nothing_rests_on_the_unread_middle() -> None:
+    odd = "Volunteers painted the lighthouse of Ashby red and white for 4,500 euros."
+    paragraphs = [paragraph(number) for number in range(80)]
+    document = document_of([*paragraphs[:40], odd, *paragraphs[40:]])
+    summary, _ = run(document, small_engine(odd))
+    assert [source.rests_on for source in summary.checked.sources] == [None]
+    assert summary.places == (None,)
+    assert all(claim.supported for claim in summary.checked.claims)  # it says so, read or not
+    read, _ = run(document_of([*paragraphs[:3], odd, *paragraphs[3:]]), small_engine(odd))
+    assert read.places[0] is not None
+    assert read.places[0].lines == (7, 7)
 
 
 def test_the_window_is_used_and_both_halves_are_alike() -> None:

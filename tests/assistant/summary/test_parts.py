@@ -273,6 +273,8 @@ def test_a_piece_in_a_wrong_language_is_asked_for_again() -> None:
     events = run(long_document(80), engine, kept)
     assert len(tries) == 2
     assert tries[1] != tries[0]
+    read = [event.done for event in events if isinstance(event, Reading)]
+    assert read == sorted(read)
     assert not any(isinstance(event, Discarded) for event in events)
     assert len(done(events)) == decided(events).pieces
     assert result(events).warnings == ()
