@@ -122,10 +122,12 @@ def follow(watcher: Watcher, read: Read, summarize: Summarize, engine: Engine) -
     yield from engine.load()  # by itself: a change is no reason to load the model once more
     memory = _Memory()
     while not watcher.is_closed:
-        state = watcher.wait(memory.state)
+        state = watcher.state
         yield from memory.news(state)
-        if state.version != memory.tried and not state.trouble and not watcher.is_closed:
+        if state.version != memory.tried and not state.trouble:
             yield from _next(watcher, read, summarize, engine, memory)
+        else:
+            watcher.wait(state)
 
 
 def _next(

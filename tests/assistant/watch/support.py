@@ -13,7 +13,7 @@ from assistant.summary.values import SUMMARY_SAMPLING, Coverage, Decided, Second
 from assistant.watch.follow import Summarize, Told
 from assistant.watch.watcher import State, Timing, Watcher
 
-HURRIED = Timing(quiet=0.06, longest=1.0, patience=0.4, poll=600.0, poll_often=0.03, tick=600.0)
+HURRIED = Timing(quiet=0.06, longest=1.0, patience=0.3, poll=600.0, poll_often=0.03, tick=600.0)
 """Events alone: nobody looks by himself before the test is over."""
 LIMIT = 20.0
 """Seconds after which what is waited for will not come."""

@@ -135,7 +135,8 @@ class TestChanges:
                     stream.write("Another line.\n")
                     stream.flush()
 
-        with watcher(file, events=events) as watching:
+        restless = replace(HURRIED, longest=0.3)
+        with watcher(file, events=events, timing=restless) as watching:
             growing = threading.Thread(target=grow)
             growing.start()
             try:
@@ -147,7 +148,7 @@ class TestChanges:
             await_true(lambda: watching.is_current(watching.state.version))
 
     def test_many_quick_saves_are_one_change(self, file: Path, events: bool) -> None:
-        restful = replace(HURRIED, quiet=1.0, longest=600.0)
+        restful = replace(HURRIED, quiet=0.5, longest=600.0)
         with watcher(file, events=events, timing=restful) as watching:
             for number in range(50):
                 file.write_text(f"Version {number}.\n")
