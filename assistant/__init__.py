@@ -31,6 +31,8 @@ from assistant.sampling_defaults import info_sampling, info_summary_sampling
 from assistant.sanitize import one_line, printable
 from assistant.settings import read_settings
 from assistant.summary.kept import Kept, KeptPieces
+from assistant.summary.report import Told as Result
+from assistant.summary.report import report
 from assistant.summary.summarize import summarize
 from assistant.summary.values import Coverage, Decided, Discarded, PieceDone, Request, Seconds, Summary
 from assistant.watch.changes import Again, Changes
@@ -82,6 +84,7 @@ __all__ = [
     "PromptTooLong",
     "Reading",
     "Request",
+    "Result",
     "Role",
     "Sampling",
     "Seconds",
@@ -111,5 +114,6 @@ __all__ = [
     "read_document",
     "read_documents",
     "read_settings",
+    "report",
     "summarize",
 ]

@@ -6,9 +6,9 @@ The rates are measured here, on this very job; the figures of a finished answer 
 from collections.abc import Callable
 from typing import Literal
 
-from assistant import Discarded, Event, Finished, Loading, Reading, Text, Usage
+from assistant import Event, Finished, Loading, PieceDone, Reading, Text, Usage
 
-Phase = Literal["absent", "opening", "loading", "reading", "writing", "stopping", "ready"]
+Phase = Literal["absent", "opening", "loading", "reading", "writing", "stopping", "ready", "watching"]
 
 
 class Activity:
@@ -24,6 +24,7 @@ class Activity:
         self._first = 0
         self._count = 0
         self._rate: float | None = None
+        self._part = ""
 
     @property
     def words(self) -> str:
@@ -34,21 +35,27 @@ class Activity:
             "stopping": "stopping",
         }.get(self.phase, self.phase)
         percent = f"{name} {self.fraction:.0%}".replace("%", " %") if self.fraction is not None else name
-        return " · ".join((percent, *self._details))
+        return " · ".join((percent, *filter(None, (self._part,)), *self._details))
 
-    def rest(self, phase: Literal["absent", "ready"]) -> None:
-        """Nothing is running."""
+    def rest(self, phase: Literal["absent", "ready", "watching"]) -> None:
+        """Nothing is running, or it waits for a file to change."""
+        self._part = ""
         self._enter(phase)
 
     def begin(self) -> None:
         """A job was handed to the engine, which has not said anything yet."""
+        self._part = ""
         self._enter("opening")
 
     def stop(self) -> None:
         """A stop was asked for; the engine has not let go yet."""
         self._enter("stopping")
 
-    def heard(self, event: Event | Discarded, pieces: int = 0) -> None:
+    def done(self, part: PieceDone) -> None:
+        """One of the parts of a document is summarized."""
+        self._part = f"part {part.done:,} of {part.total:,} done" + (", merging" if part.level > 1 else "")
+
+    def heard(self, event: Event, pieces: int = 0) -> None:
         """Take in one event. `pieces` of text count as tokens until the engine says how many there were."""
         if self.phase == "stopping":
             return

@@ -21,6 +21,7 @@ class Command:
 
 COMMANDS = (
     Command("summarize", "FILE", "read a whole document and summarize it here", "summarize", alias="open"),
+    Command("watch", "FILE", "summarize a document, and again whenever it changes", "watch"),
     Command("new", "", "start an empty chat", "new_chat"),
     Command("model", "", "show which model is loaded, and how", "model"),
     Command("help", "", "show keys and commands", "help"),

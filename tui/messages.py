@@ -2,26 +2,25 @@
 
 from textual.message import Message
 
-from assistant import AssistantError, Discarded, Event, Summary
+from assistant import AssistantError, Event
+from tui.session import Told
 
 
 class Heard(Message):
-    """The engine said something, or what it said is void. `pieces`: how many `Text`s were joined into this one; 0 for
-    other events.
-    """
+    """The engine said something. `pieces`: how many `Text`s were joined into this one; 0 for other events."""
 
-    def __init__(self, event: Event | Discarded, pieces: int) -> None:
+    def __init__(self, event: Event, pieces: int) -> None:
         super().__init__()
         self.event = event
         self.pieces = pieces
 
 
-class Summarized(Message):
-    """A document was read and its summary is complete."""
+class Reported(Message):
+    """Work on a document has come somewhere: how it is read, a part is done, its file changed, its summary is there."""
 
-    def __init__(self, summary: Summary) -> None:
+    def __init__(self, event: Told) -> None:
         super().__init__()
-        self.summary = summary
+        self.event = event
 
 
 class Ended(Message):

@@ -7,12 +7,16 @@ any.
 The module knows nothing of widgets.
 """
 
+import os
 from collections.abc import Callable, Generator
 
 from assistant import (
+    Cancelled,
+    Changed,
     Conversation,
     Decided,
     Discarded,
+    Document,
     Engine,
     Event,
     Forgot,
@@ -22,13 +26,26 @@ from assistant import (
     ModelInfo,
     Notice,
     PieceDone,
+    Request,
+    Result,
     Summary,
+    Trouble,
+    Version,
+    Waiting,
+    Watcher,
+    follow,
     info_sampling,
     info_summary_sampling,
-    read_document,
+    read_documents,
     read_settings,
     summarize,
 )
+from assistant import Noted as WatchingNoted
+
+Said = Event | Forgot | Notice
+"""What comes of a message."""
+Told = Event | Decided | PieceDone | Discarded | Result | Changed | Cancelled | Waiting | Trouble | WatchingNoted
+"""What comes of a document."""
 
 
 class Session:
@@ -39,6 +56,7 @@ class Session:
         self._engine: Engine | None = None
         self._conversation: Conversation | None = None
         self._keeper = Keeper()
+        self._watcher: Watcher | None = None
         self._closed = False
 
     @property
@@ -50,7 +68,7 @@ class Session:
         """Open the engine and bring the model into memory."""
         yield from self._ready().load()
 
-    def say(self, text: str) -> Generator[Event | Forgot | Notice, None, None]:
+    def say(self, text: str) -> Generator[Said, None, None]:
         """The answer to `text`, as the next turn of the conversation."""
         engine = self._ready()
         if self._conversation is None:
@@ -61,12 +79,38 @@ class Session:
             )
         yield from self._conversation.say(text)
 
-    def summarize(self, path: str) -> Generator[Event | Decided | PieceDone | Discarded | Summary, None, None]:
-        """The summary of a document of any length, which is no part of the conversation."""
-        document = read_document(path)
+    def summarize(self, path: str) -> Generator[Told, None, None]:
+        """The summary of a whole document, which is no part of the conversation."""
+        document = read_documents([os.path.expanduser(path)])  # noqa: PTH111  pathlib's raises where there is no home
         engine = self._ready()
         yield from engine.load()
-        yield from summarize(document, engine, info_summary_sampling(engine.info), kept=KeptPieces())
+        decided: Decided | None = None
+        for event in self._summary(document):
+            if isinstance(event, Decided):
+                decided = event
+            if not isinstance(event, Summary):
+                yield event
+            elif decided is not None:
+                yield Result(document, Request(), decided, event)
+
+    def watch(self, path: str) -> Generator[Told, None, None]:
+        """The summary of a document, and again whenever its file changes, until it is interrupted."""
+        place = os.path.expanduser(path)  # noqa: PTH111  likewise
+        read_documents([place])  # what is wrong with it is an error now, and a change later
+        engine = self._ready()
+        decided: Decided | None = None
+        with Watcher([place]) as self._watcher:
+            for event in follow(self._watcher, lambda: read_documents([place]), self._summary, engine):
+                if isinstance(event, Decided):
+                    decided = event
+                if not isinstance(event, Version):
+                    yield event
+                elif decided is not None:
+                    yield Result(event.document, Request(), decided, event.summary)
+
+    def _summary(self, document: Document) -> Generator[Event | Decided | PieceDone | Discarded | Summary, None, None]:
+        engine = self._ready()
+        return summarize(document, engine, info_summary_sampling(engine.info), kept=KeptPieces())
 
     def used(self) -> int | None:
         """Tokens that the conversation takes in the context; 0 for none."""
@@ -80,7 +124,9 @@ class Session:
         self._conversation = None
 
     def interrupt(self) -> None:
-        """Make the running generator end soon, also while it waits for the engine."""
+        """Make the running generator end soon, also while it waits for the engine or for a change."""
+        if self._watcher is not None:
+            self._watcher.close()
         if self._engine is not None:
             self._engine.interrupt()
 
@@ -90,6 +136,8 @@ class Session:
         Waits for the disk, and no longer than four tenths of a second.
         """
         self._closed = True
+        if self._watcher is not None:
+            self._watcher.close()
         if self._engine is not None:
             self._engine.close()
         self._keeper.close()

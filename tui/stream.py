@@ -14,25 +14,11 @@ from threading import Lock, Thread
 
 from textual.message import Message
 
-from assistant import (
-    AssistantError,
-    Decided,
-    Discarded,
-    Event,
-    Finished,
-    Forgot,
-    Notice,
-    PieceDone,
-    Summary,
-    Text,
-    coalesce,
-)
-from tui.messages import Broke, Ended, Failed, Heard, Noted, Summarized
+from assistant import AssistantError, Finished, Forgot, Loading, Notice, Reading, Settled, Text, coalesce
+from tui.messages import Broke, Ended, Failed, Heard, Noted, Reported
+from tui.session import Said, Told
 
-Events = (
-    Generator[Event | Decided | PieceDone | Discarded | Summary, None, None]
-    | Generator[Event | Forgot | Notice, None, None]
-)
+Events = Generator[Said, None, None] | Generator[Told, None, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +82,11 @@ class Streamer:
         spoken = finished = False
         failure: AssistantError | None = None
 
-        def until_over(events: Events) -> Iterator[Event | Discarded]:
+        def until_over(events: Events) -> Iterator[Said | Told]:
             """Ends, and does not raise, when a stop or a failure comes, so that `coalesce` hands out what it holds."""
             nonlocal pieces, failure
             try:
                 for event in events:
-                    if isinstance(event, Summary):
-                        self._post(Summarized(event))
-                        continue
-                    if isinstance(event, Forgot | Notice):
-                        self._post(Noted(event.text))
-                        continue
-                    if isinstance(event, Decided | PieceDone):
-                        if isinstance(event, Decided) and event.strategy != "whole":
-                            self._post(Noted(event.reason))
-                        if self._stopped.is_set():
-                            return
-                        continue
                     pieces += isinstance(event, Text)
                     yield event
                     if self._stopped.is_set():
@@ -123,10 +97,17 @@ class Streamer:
         if not self._stopped.is_set():
             with closing(job.events()) as events:
                 for event in coalesce(until_over(events)):
-                    self._post(Heard(event, pieces if isinstance(event, Text) else 0))
-                    finished = finished or isinstance(event, Finished)
-                    if isinstance(event, Text):
-                        spoken, pieces = True, 0
+                    match event:
+                        case Text():
+                            self._post(Heard(event, pieces))
+                            spoken, pieces = True, 0
+                        case Loading() | Settled() | Reading() | Finished():
+                            self._post(Heard(event, 0))
+                            finished = finished or isinstance(event, Finished)
+                        case Forgot() | Notice():
+                            self._post(Noted(event.text))
+                        case _:
+                            self._post(Reported(event))
         if failure is not None:
             raise failure
         used = job.used() if spoken and not self._closed else None

@@ -1,6 +1,7 @@
 """What the screen says in words: the model, an error's title, what a finished answer came to. No widget in sight."""
 
-from assistant import AssistantError, ModelInfo, PromptTooLong
+from assistant import AssistantError, FinishReason, ModelInfo, PromptTooLong, Usage
+from tui.activity import bill
 
 
 def named(info: ModelInfo) -> str:
@@ -20,6 +21,17 @@ def described(info: ModelInfo | None) -> str:
         f"context {info.context:,} of {info.trained_context:,} tokens trained\n"
         f"{info.path}"
     )
+
+
+def ended(reason: FinishReason, usage: Usage) -> str:
+    """Under a finished answer: what it took, or why it is not whole."""
+    match reason:
+        case "length":
+            return f"cut at {usage.answer_tokens:,} tokens, the longest answer allowed"
+        case "repetition":
+            return f"stopped, because it repeated itself without end · {bill(usage)}"
+        case "stop":
+            return bill(usage)
 
 
 def title(error: AssistantError) -> str:

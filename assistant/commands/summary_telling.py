@@ -14,12 +14,12 @@ import click
 
 from assistant.checks.checker import Checker
 from assistant.checks.marks import SIGN, Marking
-from assistant.commands.summary_output import Told, as_json, evidence, report
 from assistant.console import Answer, note
 from assistant.documents.document import Document
 from assistant.errors import OutputFailed
 from assistant.events import Text
 from assistant.sanitize import printable, printable_json
+from assistant.summary.report import Told, as_json, evidence, report
 from assistant.summary.values import Decided, Discarded, PieceDone, Request, Summary
 
 

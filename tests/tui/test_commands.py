@@ -36,7 +36,7 @@ def test_unknown(line: str) -> None:
 
 
 def test_names_complete() -> None:
-    assert [line for line, _ in completions("/")] == ["/summarize ", "/new", "/model", "/help", "/quit"]
+    assert [line for line, _ in completions("/")] == ["/summarize ", "/watch ", "/new", "/model", "/help", "/quit"]
     assert [line for line, _ in completions("/n")] == ["/new"]
     assert completions("n") == []
     assert completions("/n\n") == []

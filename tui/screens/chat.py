@@ -13,19 +13,26 @@ from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
 from assistant import (
+    Cancelled,
+    Changed,
+    Decided,
     Discarded,
     EngineFailed,
     Finished,
-    FinishReason,
+    PieceDone,
     Reading,
+    Result,
     Settled,
     Text,
-    Usage,
+    Trouble,
+    Waiting,
     one_line,
+    report,
 )
-from tui.activity import Activity, bill
+from assistant import Noted as WatchingNoted
+from tui.activity import Activity
 from tui.commands import Unknown, completions, parse
-from tui.messages import Broke, Ended, Failed, Heard, Noted, Summarized
+from tui.messages import Broke, Ended, Failed, Heard, Noted, Reported
 from tui.screens.help import HelpScreen
 from tui.session import Session
 from tui.stream import Events, Job, Streamer
@@ -35,7 +42,7 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.status import Status
 from tui.widgets.transcript import Transcript
 from tui.widgets.turns import AnswerTurn, ErrorTurn, Note, UserTurn, Welcome
-from tui.words import described, named, title
+from tui.words import described, ended, named, title
 
 WELCOME = """\
 Write a message, or /summarize FILE to have a whole document read.
@@ -135,8 +142,8 @@ class ChatScreen(Screen[None]):
             return
         command, argument = called
         if command.argument:
-            shown = f"Summarize {argument}"
-            await self._ask(message.text, shown, lambda: self._session.summarize(argument))
+            work = self._session.watch if command.name == "watch" else self._session.summarize
+            await self._ask(message.text, f"{command.name.capitalize()} {argument}", lambda: work(argument))
         else:
             await self.run_action(command.action)
 
@@ -215,10 +222,14 @@ class ChatScreen(Screen[None]):
         """Leave at once."""
         self.app.exit()
 
-    def action_summarize(self) -> None:
+    def action_summarize(self, command: str = "summarize") -> None:
         """Begin the command in the prompt; the user adds the file."""
-        self._prompt.replace_all("/summarize ")
+        self._prompt.replace_all(f"/{command} ")
         self._prompt.focus()
+
+    def action_watch(self) -> None:
+        """The same for a file that changes."""
+        self.action_summarize("watch")
 
     def action_scroll(self, direction: int) -> None:
         """A page up or down, less one line."""
@@ -267,61 +278,74 @@ class ChatScreen(Screen[None]):
         self._activity.heard(event, message.pieces)
         match event:
             case Settled() if event.is_worth_saying:
-                await self._transcript.add(
-                    Note(event.reason), after=self._turn.user if self._turn is not None else None
-                )
+                await self._note(event.reason)
             case Reading(_, total):
                 self._prompted = total
                 self._used, self._exact = total, True
             case Text(text):
                 self._pieces += message.pieces
                 self._used, self._exact = self._prompted + self._pieces, False
-                if self._turn is not None and self._turn.answer is not None:
-                    await self._turn.answer.write(text)
+                if self._answer is not None:
+                    await self._answer.write(text)
                     self._transcript.grown()
-            case Discarded(reason):
-                await self._void(reason)
             case Finished(reason, usage):
-                self._conclude(reason, usage)
+                self._mark, self._partial = ended(reason, usage), reason != "stop"
         self._show()
 
-    async def _void(self, reason: str) -> None:
-        """Take back the words so far; others follow."""
-        if self._turn is not None and self._turn.answer is not None:
-            await self._turn.answer.empty()
-            await self._transcript.add(Note(reason), after=self._turn.user)
-        self._pieces = 0
+    @on(Reported)
+    async def _reported(self, message: Reported) -> None:
+        match message.event:
+            case PieceDone() as part:
+                self._activity.done(part)
+            case Decided(strategy, reason):
+                if strategy != "whole":
+                    await self._note(f"{strategy}: {reason}")
+            case Discarded(reason) | Cancelled(reason):
+                await self._note(reason)
+                if self._answer is not None:
+                    await self._answer.replace("")
+            case Changed() as changed:
+                await self._answer_anew()
+                await self._note(changed.sentence)
+            case Result() as result:
+                await self._show_result(result)
+            case Waiting(text) | Trouble(text) | WatchingNoted(text):
+                self._activity.rest("watching")
+                await self._note(text or "the file is back")
+        self._show()
 
-    def _conclude(self, reason: FinishReason, usage: Usage) -> None:
-        self._partial = reason != "stop"
-        match reason:
-            case "length":
-                self._mark = f"cut at {usage.answer_tokens:,} tokens, the longest answer allowed"
-            case "repetition":
-                self._mark = f"stopped, because it repeated itself without end · {bill(usage)}"
-            case "stop":
-                self._mark = bill(usage)
+    @property
+    def _answer(self) -> AnswerTurn | None:
+        """The one in progress."""
+        return self._turn.answer if self._turn is not None else None
 
-    @on(Summarized)
-    def _summarized(self, message: Summarized) -> None:
-        summary = message.summary
-        self._mark = "\n".join(
-            (
-                f"{summary.coverage.tokens_read:,} of {summary.coverage.tokens_total:,} tokens of the document read · "
-                f"{self._mark}",
-                "this summary is not part of the chat",
-                *(f"warning: {warning}" for warning in summary.warnings),
-            )
-        )
+    async def _note(self, text: str) -> None:
+        """Above the answer in progress."""
+        going_on = self._answer if self._answer is not None and not self._answer.mark else None
+        await self._transcript.add(Note(text), before=going_on)
+
+    async def _answer_anew(self) -> None:
+        """The next words are another version's."""
+        if self._turn is not None and self._answer is not None and self._answer.mark:
+            old, self._turn.answer = self._answer, AnswerTurn()
+            await self._transcript.add(self._turn.answer, after=old)
+
+    async def _show_result(self, result: Result) -> None:
+        self._mark = "\n".join((*report(result), "this summary is not part of the chat"))
+        if self._answer is not None:
+            await self._answer.replace(result.marked)
+            await self._answer.finish(self._mark, partial=self._partial)
+            self._transcript.grown()
+        self._activity.rest("watching")
 
     @on(Noted)
     async def _noted(self, message: Noted) -> None:
-        await self._transcript.add(Note(message.text), after=self._turn.user if self._turn is not None else None)
+        await self._note(message.text)
 
     @on(Ended)
     async def _ended(self, message: Ended) -> None:
-        if message.stopped:
-            written = self._turn is not None and self._turn.answer is not None and self._turn.answer.text
+        if message.stopped and not (self._answer is not None and self._answer.mark):
+            written = self._answer is not None and self._answer.text
             self._mark = "stopped here" if written else "stopped before the first word; not part of the chat"
             self._partial = True
         if message.used is not None:

@@ -36,9 +36,9 @@ class Transcript(VerticalScroll, can_focus=False):
         """The last line is in view."""
         return self.scroll_y >= self.max_scroll_y
 
-    async def add(self, *turns: Widget, after: Widget | None = None) -> None:
-        """Append turns, or put them after one, and bring the end into view: the user asked for them."""
-        await self._turns.mount(*turns, after=after)
+    async def add(self, *turns: Widget, after: Widget | None = None, before: Widget | None = None) -> None:
+        """Append turns, or put them after or before one, and bring the end into view: the user asked for them."""
+        await self._turns.mount(*turns, after=after, before=before)
         self.follow()
 
     async def empty(self) -> None:

@@ -62,13 +62,13 @@ class AnswerTurn(Vertical):
         self.text += text
         await self._stream.write(printable(text))
 
-    async def empty(self) -> None:
-        """The words so far are void."""
+    async def replace(self, text: str) -> None:
+        """Put another text in place of the words so far; empty: it begins anew."""
         if self._stream is not None:
             await self._stream.stop()
             self._stream = None
-        self.text = ""
-        await self._markdown.update("")
+        self.text = text
+        await self._markdown.update(printable(text))
 
     async def finish(self, mark: str, *, partial: bool = False) -> None:
         """No more will come. `mark` goes under the answer; `partial` says that it is not whole."""
