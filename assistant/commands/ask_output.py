@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import click
 
 from assistant.checks.marks import SIGN, Marking, mark
-from assistant.commands.summary_output import place_words
+from assistant.summary.report import place_words
 from assistant.console import Answer as Line
 from assistant.console import note
 from assistant.conversation.turns import Forgot, Notice
