@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import click
 
 from assistant.checks.marks import SIGN, Marking, mark
-from assistant.summary.report import place_words
 from assistant.console import Answer as Line
 from assistant.console import note
 from assistant.conversation.turns import Forgot, Notice
@@ -19,6 +18,7 @@ from assistant.events import Text
 from assistant.questions.ask import Questions
 from assistant.questions.values import Answer
 from assistant.sanitize import one_line, printable
+from assistant.summary.report import place_words
 from assistant.summary.values import Discarded
 
 _NAMED = 12
