@@ -3,6 +3,7 @@
 The module knows nothing of file formats, models, tokens or terminals.
 """
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
@@ -80,7 +81,7 @@ class Places:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._lines = [0, *(at + 1 for at, character in enumerate(document.text) if character == "\n")]
+        self._lines = [0, *(found.end() for found in re.finditer("\n", document.text))]
         self._pages = [page.start for page in document.pages]
         self._headings = [heading.start for heading in document.headings]
         self._files = [file.start for file in document.files]

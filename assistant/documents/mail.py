@@ -16,6 +16,7 @@ from assistant.errors import InvalidDocument
 from assistant.sanitize import one_line
 
 _SHOWN = ("From", "To", "Cc", "Date", "Subject")
+_MAX_HEADER = 100_000
 MAX_DEPTH = 20
 """Of letters and parts in each other."""
 
@@ -39,7 +40,7 @@ class _Letter:
             self.attachments.append(one_line(_header(part.get_filename() or "")) or f"without a name ({kind})")
         elif kind == "message/rfc822":
             for inner in _parts(part):
-                self._headers(inner)
+                self.add_header(inner)
                 self.add(inner, depth + 1)
         elif kind == "multipart/alternative":
             self._add_best(part, depth)
@@ -49,7 +50,7 @@ class _Letter:
         else:
             self._add_text(part, kind)
 
-    def _headers(self, part: Message) -> None:
+    def add_header(self, part: Message) -> None:
         lines = [f"{field}: {value}" for field in _SHOWN if (value := one_line(_header(part.get(field, ""))))]
         self.building.add("\n".join(lines))
 
@@ -84,7 +85,7 @@ def read_mail(data: bytes, name: str, *, encoding: str | None = None) -> Documen
     letter = _Letter(name, encoding)
     try:
         message = email.message_from_bytes(data)
-        letter._headers(message)
+        letter.add_header(message)
         letter.add(message)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, email.errors.MessageError):
         # The parser takes almost anything, and fails in its own ways at the rest.
@@ -94,7 +95,10 @@ def read_mail(data: bytes, name: str, *, encoding: str | None = None) -> Documen
         ) from None
     text = letter.building.text
     if not letter.read or not text.strip():
-        raise InvalidDocument(f"{one_line(name)} is an e-mail without text; a letter was expected; check the file")
+        raise InvalidDocument(
+            f"{one_line(name)} is an e-mail without text; a letter was expected; "
+            + ("save its attachments, and name them" if letter.attachments else "check the file")
+        )
     notes = letter.notes
     if letter.attachments:
         notes.append(f"attachments are not read: {', '.join(letter.attachments)}")
@@ -123,7 +127,9 @@ def _is_attachment(part: Message) -> bool:
 
 
 def _header(value: object) -> str:
-    """A header in letters, whatever encodings its parts are in."""
+    """A header in letters, whatever encodings its parts are in; one of absurd length as it stands."""
+    if len(str(value)) > _MAX_HEADER:
+        return str(value)
     try:
         return str(email.header.make_header(email.header.decode_header(str(value))))
     except (ValueError, LookupError, email.errors.HeaderParseError):

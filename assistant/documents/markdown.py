@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 
 from assistant.documents.document import Heading
+from assistant.documents.lines import lines_of
 
-_FENCE = re.compile(r"\s*(?:>\s?)*\s*(?:[-*+]\s+|\d+[.)]\s+)?(`{3,}(?!.*`)|~{3,})(.*)")
-_MARKED = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
-_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
+_FENCE = re.compile(r"[ \t]*+(?:>[ \t]*+)*+(?:[-*+][ \t]++|\d{1,9}[.)][ \t]++)?(`{3,}+(?!.*`)|~{3,}+)(.*)")
+_MARKED = re.compile(r" {0,3}(#{1,6})(?=[ \t])(.*)")
+_UNDERLINE = re.compile(r" {0,3}(=++|-++)[ \t]*+$")
 _NO_PARAGRAPH = re.compile(r"( {4}|\t)| {0,3}([#>|]|[-*+][ \t]|\d{1,9}[.)][ \t]|<)")
 """How a line begins that cannot be an underlined heading: code, quotations, items, tables, HTML."""
 
@@ -40,7 +41,7 @@ def _headings(text: str) -> Iterator[Heading]:
     before, before_at, blank_before_that = "", 0, True
     blank = True  # whether the line before is empty
     matter = text.startswith("---\n")  # settings of a site generator, up to the next ---
-    for line in _lines(text):
+    for line in lines_of(text):
         if matter:
             matter = at == 0 or line.rstrip() not in {"---", "..."}
             before, blank = "", True
@@ -52,7 +53,7 @@ def _headings(text: str) -> Iterator[Heading]:
         elif found := _FENCE.match(line):
             fence = found[1]
             before, blank = "", True
-        elif (found := _MARKED.match(line)) and (title := (found[2] or "").strip()):
+        elif (found := _MARKED.match(line)) and (title := _without_marks(found[2])):
             yield Heading(at, len(found[1]), title)
             before, blank = "", True
         elif before and blank_before_that and (found := _UNDERLINE.match(line)):
@@ -66,10 +67,8 @@ def _headings(text: str) -> Iterator[Heading]:
         at += len(line) + 1
 
 
-def _lines(text: str) -> Iterator[str]:
-    """One at a time: a list of them all would be as large again as the text."""
-    start = 0
-    while (end := text.find("\n", start)) >= 0:
-        yield text[start:end]
-        start = end + 1
-    yield text[start:]
+def _without_marks(title: str) -> str:
+    """Marks at its end do not belong to it, after a space."""
+    title = title.strip()
+    words = title.rstrip("#")
+    return words.rstrip() if not words or words[-1] in " \t" else title

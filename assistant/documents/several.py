@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assistant.documents.document import Document, File
+from assistant.documents.document import Document, File, Heading, Page
 from assistant.documents.kinds import HEAD, kind_of_bytes
 from assistant.documents.limits import MAX_CHARACTERS, MAX_FILES, too_large
 from assistant.documents.read import read_document
@@ -85,32 +85,35 @@ def read_several(paths: Sequence[str | os.PathLike[str]], *, encoding: str | Non
 
 def _together(name: str, documents: Sequence[Document], notes: tuple[str, ...]) -> Document:
     parts: list[str] = []
+    headings: list[Heading] = []
+    pages: list[Page] = []
+    files: list[File] = []
+    told = list(notes)
     at = 0
-    together = Document(name, "", "", kind="files")
     for document in documents:
         title = one_line(document.name)
         above = f"===== {title} =====\n\n"
-        text = above + document.text + ("" if document.text.endswith("\n") else "\n") + "\n"
-        start = at + len(above)
-        together = replace(
-            together,
-            headings=together.headings + tuple(replace(each, start=each.start + start) for each in document.headings),
-            pages=together.pages + tuple(replace(each, start=each.start + start) for each in document.pages),
-            files=(*together.files, File(at, document.name, 1 - _LINES_ABOVE)),
-        )
-        told = document.notes
-        if document.guessed:
-            told = (f"read as {document.encoding} (a guess from its bytes)", *told)
-        notes += tuple(f"{title}: {note}" for note in told)
-        parts.append(text)
+        files.append(File(at, document.name, 1 - _LINES_ABOVE))
+        at += len(above)
+        headings += (replace(each, start=each.start + at) for each in document.headings)
+        pages += (replace(each, start=each.start + at) for each in document.pages)
+        text = document.text + ("\n" if document.text.endswith("\n") else "\n\n")
+        parts += (above, text)
         at += len(text)
+        if document.guessed:
+            told.append(f"{title}: read as {document.encoding} (a guess from its bytes)")
+        told += (f"{title}: {note}" for note in document.notes)
     encodings = {document.encoding for document in documents}
-    return replace(
-        together,
-        text="".join(parts).removesuffix("\n"),
-        encoding=encodings.pop() if len(encodings) == 1 else "",
-        guessed=any(document.guessed for document in documents),
-        notes=notes,
+    return Document(
+        name,
+        "".join(parts).removesuffix("\n"),
+        encodings.pop() if len(encodings) == 1 else "",
+        any(document.guessed for document in documents),
+        "files",
+        tuple(headings),
+        tuple(pages),
+        tuple(files),
+        tuple(told),
     )
 
 

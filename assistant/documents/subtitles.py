@@ -18,7 +18,7 @@ PAUSE_SECONDS = 4
 _TIMES = re.compile(
     r"\s*(?:(\d+):)?(\d{1,2}):(\d\d)[,.](\d{1,3})[ \t]*-->[ \t]*(?:(\d+):)?(\d{1,2}):(\d\d)[,.](\d{1,3})"
 )
-_VOICE = re.compile(r"<v(?:\.[^ \t>]*)?[ \t]+([^>]*)>")
+_VOICE = re.compile(r"<v(?:\.[^ \t<>]*)?[ \t]+([^<>]*)>")
 _STYLE = re.compile(r"</?[A-Za-z0-9][^<>]*>|\{\\[^{}]*\}")
 
 
@@ -26,10 +26,10 @@ def read_subtitles(decoded: Decoded, name: str) -> Document:
     """Raises InvalidDocument where nothing is said."""
     stretches: list[list[str]] = []
     began = until = -1e9
-    last: tuple[str, ...] = ()
+    last: set[str] = set()
     for start, end, lines in _cues(decoded.text):
         said = tuple(line for line in lines if line not in last)
-        last = lines
+        last = set(lines)
         if not said:
             until = max(until, end)
             continue

@@ -4,6 +4,7 @@ import csv
 
 from assistant.documents.document import Document
 from assistant.documents.encoding import Decoded
+from assistant.documents.lines import lines_of
 
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -12,9 +13,9 @@ def read_table(decoded: Decoded, name: str) -> Document:
     """A row is a line, but for those with line ends within quotation marks."""
     notes = decoded.notes
     try:
-        dialect = csv.Sniffer().sniff(decoded.text[: 2**14], delimiters=",;\t|")
+        dialect = csv.Sniffer().sniff(decoded.text[: 2**12], delimiters=",;\t|")
         rows = columns = 0
-        for row in csv.reader(decoded.text.splitlines(keepends=True), dialect):
+        for row in csv.reader((line + "\n" for line in lines_of(decoded.text)), dialect):
             if row:
                 rows, columns = rows + 1, max(columns, len(row))
         notes += (f"a table of {rows:,} rows and {columns:,} columns, apart by {_NAMES[dialect.delimiter]}",)

@@ -37,6 +37,7 @@ _RAISED = {
     "sub": str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎"),
     "rt": {},
 }
+_MAX_INDENT = 8
 _FED = 64 * 1024
 
 
@@ -136,7 +137,9 @@ class _Page:
 
     def end(self, tag: str) -> None:
         if self._skipped:
-            if tag in self._skipped:
+            if self._skipped[-1] == tag:
+                self._skipped.pop()
+            elif tag in self._skipped:
                 while self._skipped.pop() != tag:
                     pass
         elif tag == "title":
@@ -290,7 +293,7 @@ class _Page:
     def _write(self, block: str, *, tight: bool) -> None:
         self._entitle()
         if self._lists:
-            indent = "  " * (len(self._lists) - 1)
+            indent = "  " * min(len(self._lists) - 1, _MAX_INDENT)
             first = indent + (self._item or "  ")
             block = first + block.replace("\n", f"\n{indent}  ")
             self._item, self._list_begins = "", False
