@@ -12,7 +12,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator
 from assistant.checks import chinese_names
 from assistant.checks.claims import ChineseName, Found, in_line
 from assistant.checks.figures import Figure, figures
-from assistant.checks.names import CONNECTORS, WORD, Name
+from assistant.checks.names import CONNECTORS, WORD, Name, bare
 from assistant.checks.numbers import size, value
 from assistant.checks.quotes import Quote
 from assistant.checks.sources import Sources
@@ -61,7 +61,7 @@ class Checker:
             for found in in_line(text[begin:end], self, known, max(0, start - begin)):
                 claim = self._looked_up(text[begin:end], found, begin)
                 if claim.kind == "name":
-                    known.add(claim.text)
+                    known.add(bare(claim.text))
                 yield claim
             begin = end + 1
 
@@ -144,7 +144,23 @@ class Checker:
             places = [place for place in places if any(map(str.isupper, self._text[place[0] : place[1]]))]
         if not places and words.endswith("s") and len(words) > 3:
             places = self._places(words[:-1])
-        return places or self._covered(words)
+        return places or self._with_initials(words) or self._covered(words)
+
+    def _with_initials(self, words: str) -> list[tuple[int, int]]:
+        """Places of `John Smith` where the document has John A. Smith, or Smith, John; and the other way round."""
+        run = [word[0] for word in WORD.finditer(words)]
+        full = [word for word in run if len(word.rstrip(".")) > 1]
+        if not 2 <= len(full) <= 4:
+            return []
+        if len(full) < len(run) and (places := self._places(" ".join(full))):
+            return places
+        inverted = self._places(" ".join([full[-1], *full[:-1]]))
+        places = [(start, end) for start, end in inverted if "," in self._text[start:end]]
+        if places:
+            return places
+        between = r"\s{1,3}(?:[^\W\d_]\.?\s{1,3}){1,2}"
+        spaced = re.compile(rf"\b{between.join(map(re.escape, full))}\b", re.IGNORECASE)
+        return [match.span() for match, _ in zip(spaced.finditer(self._text), range(MOST_PLACES), strict=False)]
 
     def _covered(self, words: str) -> list[tuple[int, int]]:
         """Places of a run of several names (Chief Executive Jane Doe): each stretch of two words or more on its own."""
@@ -169,7 +185,7 @@ class Checker:
         for core in chinese_names.shorter(name):
             places = self._places(core)
             before = {self._text[max(0, start - 1) : start] for start, _ in places}
-            if len(before) > 1 or any(map(chinese_names.may_precede, before)):
+            if len(before) > 1 or any(chinese_names.may_begin(self._text, start) for start, _ in places):
                 return places
         return []
 

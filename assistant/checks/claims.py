@@ -13,7 +13,9 @@ from assistant.checks.figures import Figure, figures
 from assistant.checks.names import Name, Words
 from assistant.checks.quotes import Quote, quotes
 
-_ADDRESS = re.compile(r"https?://[^\s<>\"）)]+|www\.[^\s<>\"）)]+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[\w.~:/?#@!$&*+,;=%-]{1,2000}|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}", re.ASCII
+)
 _NUMBERING = re.compile(
     r"\s{0,40}(?:[#>*_\-•·]{1,6}\s{0,4})*(?:\(?\d{1,3}(?:\.\d{1,3})*(?:[.):、）]\)?)(?=\s|[*_]|$|[^\W\d])|\(\d{1,3}\))"
 )
@@ -41,11 +43,11 @@ def in_line(line: str, words: Words, seen: Collection[str], start: int = 0) -> l
         return []
     hidden = line
     found: list[Found] = []
-    for address in _ADDRESS.finditer(line):
-        hidden = _masked(hidden, *address.span())
-    for quote in quotes(hidden, start):
+    for quote in quotes(line, start):
         found.append(quote)
         hidden = _masked(hidden, quote.start, quote.end)
+    for address in _ADDRESS.finditer(hidden):
+        hidden = _masked(hidden, *address.span())
     numbered = _HEADING_NUMBER.match(hidden) or _NUMBERING.match(hidden)
     begin = max(start, numbered.end() if numbered else 0)
     for figure in figures(hidden):

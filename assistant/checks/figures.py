@@ -35,11 +35,13 @@ class Figure:
     ordinal: bool = False
 
 
-_TIME = re.compile(r"(\d{1,4}):(\d{1,4})(?::\d\d(?!\d))?(?![:\d])(?:[ \u00a0]?([ap])\.?m\b\.?)?")
-_HOUR = re.compile(r"(\d{1,2})[ \u00a0]?([ap])\.?m\b\.?")
+_TIME = re.compile(r"(\d{1,4}):(\d{1,4})(?::\d\d(?!\d))?(?![:\d])(?:[ \u00a0]?([ap])\.?m(?![a-z])\.?)?")
+_HOUR = re.compile(r"(\d{1,2})[ \u00a0]?([ap])\.?m(?![a-z])\.?")
 _FRACTION = re.compile(r"(\d{1,4})/(\d{1,4})(?![/\d]|[.,]\d)")
 _CHINESE_FRACTION = re.compile(r"分之(?=[\d零〇一二三四五六七八九十两百千])")
-_SPELLED_FRACTION = re.compile(r"[ -](half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?)\b")
+_SPELLED_FRACTION = re.compile(
+    r"[ -](half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?)(?![a-z])"
+)
 _PARTS = {
     "half": 2,
     "halves": 2,
@@ -120,7 +122,7 @@ def _number(small: str, start: int, end: int) -> Iterator[Figure]:
             inner = numbers.values(part[0])
             yield Figure(start + part.start(), start + part.end(), "number", inner, others=() if inner else (part[0],))
         return
-    if before == "." and (start < 2 or small[start - 2] in " \n(\u00a0$€£¥-~"):
+    if before == "." and written.isdecimal() and (start < 2 or small[start - 2] in " \n(\u00a0$€£¥-~"):
         start, meant = start - 1, (numbers.value(written, -len(written)),)
     yield _with_unit(small, start, end, meant)
 

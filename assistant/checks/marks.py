@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from assistant.checks.checker import Checker
 from assistant.checks.dates import MONTHS
-from assistant.checks.names import CONNECTORS
+from assistant.checks.names import CONNECTORS, bare
 from assistant.checks.numbers import NUMBER_WORDS
-from assistant.checks.quotes import OPENING, QUOTED
+from assistant.checks.quotes import LONGEST, OPENING, QUOTED
 from assistant.checks.text import listed
 from assistant.checks.units import CURRENCY_WORDS, SCALE_WORDS
 from assistant.checks.values import Claim
@@ -23,7 +23,10 @@ _MAY_GROW = frozenset(
         "half halves thirds quarter quarters fourths fifths sixths eighths tenths so us am pm st nd rd th er"
     )
 ).union(NUMBER_WORDS, CONNECTORS, CURRENCY_WORDS, MONTHS, SCALE_WORDS)
-_STOP = re.compile(r"(?<!\S)[^\W\d_]{2,40}(?=\s)|[。！？；，](?=[^\d０-９])")
+_STOP = re.compile(r"(?<!\S)[a-zà-öø-ÿα-ωа-я]{2,40}(?=\s)|[。！？；，](?=[^\d０-９])")
+
+_OPEN_LABEL = re.compile(r"[\s\-+•>\d.)#]{0,40}(?:#|\*|_)[^\n]{0,64}$")
+"""A line that may yet turn out to be a heading or a label in bold, where other words are names than in a sentence."""
 
 
 def mark(text: str, claims: Iterable[Claim], sign: str = SIGN) -> str:
@@ -65,20 +68,23 @@ class Marking:
 
     def _certain(self) -> int:
         """Up to where nothing that follows can change a claim."""
-        line_end = self._line.rfind("\n") + 1
-        stop = line_end
-        for found in _STOP.finditer(self._line, max(line_end, self._done)):
-            word = found[0]
-            if not word[0].isalpha() or (word.islower() and word not in _MAY_GROW):
-                stop = found.start() if word[0].isalpha() else found.end()
-        begin = max(line_end, self._done)
-        closed = begin
-        for quote in QUOTED.finditer(self._line, begin):
-            if quote.start() < stop < quote.end():
-                stop = quote.start()
-            closed = quote.end()
-        opening = OPENING.search(self._line, closed)
-        return min(stop, opening.start()) if opening and stop > opening.start() else stop
+        line = self._line.rfind("\n") + 1
+        begin = max(line, self._done)
+        if _OPEN_LABEL.match(self._line, line):
+            return begin
+        stops = [begin]
+        for found in _STOP.finditer(self._line, begin):
+            if not found[0][0].isalpha():
+                stops.append(found.end())
+            elif found[0] not in _MAY_GROW:
+                stops.append(found.start())
+        quoted = [quote.span() for quote in QUOTED.finditer(self._line, begin)]
+        stops = [stop for stop in stops if not any(first < stop < last for first, last in quoted)]
+        for opening in OPENING.finditer(self._line, begin, stops[-1]):
+            closed = any(first <= opening.start() < last for first, last in quoted)
+            if not closed and len(self._line) - opening.end() <= LONGEST:
+                return max(stop for stop in stops if stop <= opening.start())
+        return stops[-1]
 
     def _marked(self, until: int) -> str:
         if until <= self._done:
@@ -89,7 +95,7 @@ class Marking:
                 break
             claims.append(claim)
             if claim.kind == "name":
-                self._seen.add(claim.text)
+                self._seen.add(bare(claim.text))
         shown = (
             mark(self._line[: until + 1], claims, self._sign)[:-1]
             if until < len(self._line)

@@ -7,11 +7,12 @@ while it is written. Scripts without capitals are not its matter (`chinese_names
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from assistant.checks.text import listed
 
-WORD = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]\.(?=[ \u00a0][^\W\d_])|[^\W\d_](?:[\w&’'.\u2010-]*[^\W_])?")
+WORD = re.compile(r"(?<!\w)(?:(?:[^\W\d_]\.){2,}|[^\W\d_]\.(?=[ \u00a0][^\W\d_])|[^\W\d_](?:[\w&’'.\u2010-]*[^\W_])?)")
 CONNECTORS = frozenset(
     listed("of for the de la le du des del della di da do dos das van von der den ter ten zu y e et al bin ibn")
 )
@@ -65,6 +66,10 @@ _GERMAN = frozenset(
 _BREAKS = re.compile(r"[.!?:;。！？：；|…]$")
 _MARKUP = re.compile(r"[\s*_#>“”\"'‘’(\[«„「•·\-–—|]+$")
 _NUMBERING = re.compile(r"(?:^|[\s*_#>|-])(?:\(?\d{1,3}(?:\.\d{1,3})*[.):、]|\(?[a-zA-Z][.)])$")
+_LABEL = re.compile(
+    r"\s{0,20}(?:(?:[-*+•>]|\d{1,3}[.)])\s{1,4}){0,3}(?:#{1,6}\s.*|(\*\*|__)[^*_\n]{1,60}(?::\1|\1\s{0,4}(?::|$)))"
+)
+"""A heading, or what stands in bold before a colon or alone: there every word may have a capital."""
 _POSSESSIVE = re.compile(r"['’]s?$")
 
 
@@ -90,22 +95,25 @@ class Name:
 def names(line: str, words: Words, seen: Collection[str], start: int = 0) -> list[Name]:
     """The names of a line from `start` on. `seen`: names that stood earlier in the text."""
     found: list[Name] = []
+    known = set(seen)
+    label = _LABEL.match(line)
+    reach = label.end() if label else 0
     run: list[re.Match[str]] = []
     gap: list[re.Match[str]] = []
     for word in WORD.finditer(line, start):
         joined = bool(run) and _near(line, (gap or run)[-1], word)
         if _is_capital(word[0]):
             if not joined:
-                found += _of(line, run, words, seen)
+                found += _of(line, run, words, known, reach)
                 run = []
             run += [*gap, word] if run else [word]
             gap = []
         elif joined and word[0] in CONNECTORS and len(gap) < 2 and (word[0] not in ("of", "for") or _joins(run, gap)):
             gap.append(word)
         elif run:
-            found += _of(line, run, words, seen)
+            found += _of(line, run, words, known, reach)
             run, gap = [], []
-    return found + _of(line, run, words, seen)
+    return found + _of(line, run, words, known, reach)
 
 
 def _joins(run: list[re.Match[str]], gap: list[re.Match[str]]) -> bool:
@@ -122,13 +130,11 @@ def _near(line: str, last: re.Match[str], word: re.Match[str]) -> bool:
     return between in (" ", "\u00a0", " & ", "-") or (between == ". " and last[0].lower() in _TITLES | {"st", "no"})
 
 
-def _of(line: str, run: list[re.Match[str]], words: Words, seen: Collection[str]) -> list[Name]:
+def _of(line: str, run: list[re.Match[str]], words: Words, known: set[str], label: int) -> list[Name]:
     if not run:
         return []
-    first = _is_first(line, run[0].start())
-    if first:
-        while run and _is_opening(run[0][0], words, len(run) > 1, seen):
-            run = run[1:]
+    if _is_first(line, run[0].start()) and _is_opening(run[0][0], words, len(run) > 1, known):
+        run = run[1:]
     while run and (run[0][0].lower() in STARTERS | CONNECTORS) and not _is_acronym(run[0][0]):
         run = run[1:]
     while (
@@ -140,12 +146,19 @@ def _of(line: str, run: list[re.Match[str]], words: Words, seen: Collection[str]
     if not run:
         return []
     start, end = run[0].start(), run[-1].end()
-    bare = _POSSESSIVE.sub("", line[start:end])
-    if len(run) == 1 and (
-        _POSSESSIVE.sub("", run[0][0]).lower() in _NO_NAMES or len(bare) < 2 or _is_german(line, start, bare)
-    ):
+    name = bare(line[start:end])
+    if len(run) == 1 and (name.lower() in _NO_NAMES or len(name) < 2 or _is_german(line, start, name)):
         return []
-    return [Name(start, end, bare)]
+    in_label = start < label or (line[end : end + 1] == ":" and _is_first(line, start))
+    if in_label and name not in known and not _is_mixed(name):
+        return []
+    known.add(name)
+    return [Name(start, end, name)]
+
+
+def bare(name: str) -> str:
+    """The name without the possessive s."""
+    return _POSSESSIVE.sub("", name)
 
 
 def _is_first(line: str, start: int) -> bool:
@@ -160,16 +173,19 @@ def _is_first(line: str, start: int) -> bool:
     return not before or bool(_BREAKS.search(before))
 
 
-def _is_opening(word: str, words: Words, more: bool, seen: Collection[str]) -> bool:
+def _is_opening(word: str, words: Words, more: bool, known: Collection[str]) -> bool:
     """Whether the first word of a sentence has its capital only for that."""
-    bare = _POSSESSIVE.sub("", word)
-    if _is_acronym(bare) or any(letter.isupper() for letter in bare[1:]):
+    name = bare(word)
+    if _is_mixed(name):
         return False
-    if bare.lower() in STARTERS:
+    if name.lower() in STARTERS:
         return True
-    if more:
-        return words.ordinary(bare.lower())
-    return bare == word and bare not in seen
+    return words.ordinary(name.lower()) if more else name == word and name not in known
+
+
+def _is_mixed(word: str) -> bool:
+    """Whether it has capitals that no sentence or heading gives: IBM, iPhone, McX."""
+    return any(before.isalpha() and letter.isupper() for before, letter in pairwise(word))
 
 
 def _is_acronym(word: str) -> bool:
@@ -179,6 +195,5 @@ def _is_acronym(word: str) -> bool:
 
 def _is_german(line: str, start: int, word: str) -> bool:
     """German writes every noun with a capital: there a single capitalised word is no name."""
-    if any(letter.isupper() for letter in word[1:]):
-        return False
-    return any(before in _GERMAN for before in re.findall(r"[^\W\d_]+", line[max(0, start - 60) : start]))
+    before = re.findall(r"[^\W\d_]+", line[max(0, start - 60) : start])
+    return not _is_mixed(word) and any(one[0].lower() + one[1:] in _GERMAN for one in before)

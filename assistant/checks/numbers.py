@@ -99,7 +99,10 @@ NUMBER_WORDS = frozenset({*CARDINALS, *ORDINALS, *_SCALES, *_AFTER_TENS, "hundre
 
 _STARTS = "|".join(sorted({*CARDINALS, *ORDINALS}, key=len, reverse=True))
 _FOLLOWS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
-ENGLISH = re.compile(rf"\b(?:{_STARTS})\b(?:(?:[ \u00a0\n]and[ \u00a0\n]|[ \u00a0\n]|-)(?:{_FOLLOWS})\b)*")
+_END = r"(?![a-z])"
+ENGLISH = re.compile(
+    rf"(?<![a-z])(?:{_STARTS}){_END}(?:(?:[ \u00a0\n]and[ \u00a0\n]|[ \u00a0\n]|-)(?:{_FOLLOWS}){_END})*"
+)
 
 
 def english(written: str, start: int = 0) -> Iterator[tuple[int, int, Value, bool]]:

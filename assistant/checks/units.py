@@ -59,20 +59,20 @@ def _any(written: Iterable[str]) -> str:
 
 _WORDS_ONLY = [word for word in _CODES if word.isascii() and word[-1].isalpha()]
 _SIGNS_ONLY = [word for word in _CODES if word not in _WORDS_ONLY]
-_MONEY = rf"(?:(?:{_any(_WORDS_ONLY)})\b|{_any(_SIGNS_ONLY)})"
+_MONEY = rf"(?:(?:{_any(_WORDS_ONLY)})(?![a-z])|{_any(_SIGNS_ONLY)})"
 _PERCENT = (
-    r"%|٪|﹪|percentage points?\b|per cent\b|percent\b|pct\b|prozent\b|pour cent\b|por ciento\b|per cento\b"
+    r"%|٪|﹪|(?:percentage points?|per cent|percent|pct|prozent|pour cent|por ciento|per cento)(?![a-z])"
     r"|个百分点|個百分點"
 )
 _SCALE = (
-    rf"(?:[ \u00a0-]?(?P<scale>{_any(set(SCALE_WORDS) - LETTERS)})|(?P<letter>[kmb]))\b\.?"
+    rf"(?:[ \u00a0-]?(?P<scale>{_any(set(SCALE_WORDS) - LETTERS)})|(?P<letter>[kmb]))(?![a-z])\.?"
     rf"|[ \u00a0]?(?P<myriads>[{''.join(CHINESE_SCALES)}]{{1,3}})(?![米克瓦卡赫]|分之)"
 )
 _AFTER = re.compile(
     rf"(?:{_SCALE})?[余餘多]?(?:[ \u00a0\n-]{{0,2}}(?P<percent>{_PERCENT})"
     rf"|(?:[ \u00a0](?:of|de|di)|[ \u00a0]d')?[ \u00a0\n-]{{0,2}}(?P<money>{_MONEY}))?"
 )
-_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![a-z])")
 _AFTER_ONLY = {
     "dollar",
     "dollars",
