@@ -45,7 +45,7 @@ def narrate(events: Generator[Item, None, None]) -> Generator[Item, None, None]:
                     kept += event.reused and event.level == 1
                     parts = _parts(event, kept)
                 case Decided(strategy, reason):
-                    parts, kept = "", 0
+                    parts, kept, first = "", 0, None
                     if strategy != "whole" and console.is_terminal:  # elsewhere the report says it once
                         _above(bar, reason)
                 case Discarded():

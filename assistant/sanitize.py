@@ -42,12 +42,12 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
-def printable_json(value: object) -> str:
-    """The value as indented JSON in readable Unicode, characters that `printable` would change written as escapes.
+def printable_json(value: object, *, indent: int | None = 2) -> str:
+    """The value as JSON in readable Unicode, characters that `printable` would change written as escapes.
 
-    What a program reads back is exactly the value; what a terminal shows obeys nothing.
+    What a program reads back is exactly the value; what a terminal shows obeys nothing. `indent` None: on one line.
     """
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _SUSPECT.sub(lambda found: found[0] if found["flag"] else json.dumps(found[0])[1:-1], text)
 
 

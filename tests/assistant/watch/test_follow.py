@@ -401,23 +401,24 @@ def run_edits(folder: Path, seed: int, *, events: bool) -> None:
     file = folder / f"{seed}.md"
     file.write_text(FIRST)
     engine = FakeEngine(["A summary of some words that take their time."], delay=0.004)
-    last: list[str] = []
+    versions: list[Version] = []
+    current: list[bool] = []
     with followed(file, engine, events=events) as (watching, told):
-        person = threading.Thread(target=lambda: last.append(edits(file, seed)))
+
+        def work() -> None:
+            last = edits(file, seed)
+            await_true(lambda: bool(versions) and versions[-1].document.text == last)
+            current.append(watching.is_current(versions[-1].number))
+            watching.close()
+
+        person = threading.Thread(target=work)
         person.start()
-        versions = []
-        for event in told:
-            if isinstance(event, Version):
-                versions.append(event)
-                if last and event.document.text == last[0]:
-                    break
+        versions += (event for event in told if isinstance(event, Version))
         person.join()
-        assert versions
-        assert versions[-1].document.text == file.read_text() == last[0]
-        assert versions[-1].summary.summary == last[0]
-        assert watching.is_current(versions[-1].number)
-        numbers = [each.number for each in versions]
-        assert numbers == sorted(set(numbers))
+    assert current == [True]
+    assert versions[-1].summary.summary == file.read_text()
+    numbers = [each.number for each in versions]
+    assert numbers == sorted(set(numbers))
 
 
 @pytest.mark.parametrize("seed", range(5))
