@@ -5,19 +5,19 @@ when it is finished and still current, `--json` one object a line, and a file is
 is how it ends: exit code 130, as everywhere.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from datetime import datetime
 
 import click
 
-from assistant.commands.summary_output import as_json, report
 from assistant.commands.summary_telling import Output, Telling, write_file
 from assistant.console import narrate, note
 from assistant.documents.document import Document
 from assistant.documents.read import read_documents
 from assistant.engine import Engine
 from assistant.sanitize import one_line, printable, printable_json
+from assistant.summary.report import as_json, report
 from assistant.summary.values import Decided, Summary
 from assistant.watch.follow import (
     Cancelled,
@@ -34,9 +34,11 @@ from assistant.watch.follow import (
 from assistant.watch.watcher import Watcher
 
 
-def expect_watchable(documents: Sequence[str]) -> None:
-    """Raises click.UsageError for standard input, which has no second version."""
-    if "-" in documents:
+def expect_watchable(documents: Sequence[str], *, watched: bool, changes: bool) -> None:
+    """Raises click.UsageError for standard input, which has no second version, and for changes without watching."""
+    if changes and not watched:
+        raise click.UsageError("--changes goes with --watch: of one summary nothing changes")
+    if watched and "-" in documents:
         raise click.UsageError("--watch needs files or folders: standard input (-) does not change")
 
 
@@ -48,17 +50,15 @@ def watch(
     *,
     encoding: str | None = None,
     changes: bool = False,
-    watcher: Callable[[Sequence[str]], Watcher] = Watcher,
 ) -> None:
     """Summarize each version of the documents; does not return by itself.
 
-    `summarize` makes one summary with the engine; `changes`: what changed in the summary is shown below it. Raises
-    InvalidDocument where the documents cannot be read at first (later that is told, and waited out), KeyboardInterrupt,
-    OutputFailed, and errors of the engine that no edit will mend.
+    They can be read now: a name that was mistyped would be waited for without end. `summarize` makes one summary with
+    the engine; `changes`: what changed in the summary is shown below it. Raises KeyboardInterrupt, OutputFailed, and
+    errors of the engine that no edit will mend.
     """
-    read_documents(documents, encoding=encoding)  # a name that was mistyped will not come to be
     shown = _Shown(output, summarize, changes=changes)
-    with watcher(documents) as watching:
+    with Watcher(documents) as watching:
         note(f"watching {', '.join(documents)}; Ctrl-C ends it")
         events = follow(watching, lambda: read_documents(documents, encoding=encoding), shown.begin, engine)
         try:

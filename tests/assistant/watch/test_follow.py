@@ -385,9 +385,9 @@ def edits(path: Path, seed: int) -> str:
                         stream.write(piece)
                         stream.flush()
             case 4:
-                text += "\nAppended.\n"
+                text = path.read_text() + f"\nAppended by edit {number}.\n"
                 with path.open("a") as stream:
-                    stream.write("\nAppended.\n")
+                    stream.write(f"\nAppended by edit {number}.\n")
             case 5:
                 for step in range(5):
                     path.write_text(text + "x" * step)
