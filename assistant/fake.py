@@ -128,7 +128,8 @@ class FakeEngine:
         if callable(script):
             script = script(messages)
         for event in self._answer(script, tokens, sampling) if isinstance(script, str) else script:
-            sleep(self._delay)
+            if self._delay:
+                sleep(self._delay)
             if self._interrupted:
                 return
             if isinstance(event, AssistantError):

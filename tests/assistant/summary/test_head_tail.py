@@ -1,5 +1,6 @@
 """Head and tail: as much as fits of both ends, cut where sentences end, and the middle plainly said to be unread."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from assistant.documents.document import Document, File
 from assistant.errors import PromptTooLong
 from assistant.events import Finished, Text, Usage
 from assistant.fake import FAKE_INFO, FakeEngine
+from assistant.messages import Message
 from assistant.summary.summarize import summarize
 from assistant.summary.values import Decided, Request, Summary
 from tests.assistant.summary.support import (
@@ -103,6 +105,24 @@ def test_a_stretch_without_any_end_is_cut_anywhere() -> None:
     assert 1400 < summary.coverage.tokens_read < 1648
     ((start, end),) = summary.coverage.unread
     assert 0 < start < end < len(document.text)
+
+
+def test_a_short_title_before_such_a_stretch_does_not_waste_the_room() -> None:
+    document = Document("wall.txt", "A title.\n" + "word " * 5000 + "\nThe end.\n", "utf-8")
+    assert 1400 < run(document, small_engine())[0].coverage.tokens_read < 1648
+
+
+def test_a_prompt_that_has_more_tokens_than_its_parts_still_fits() -> None:
+    class Joining(FakeEngine):
+        def count(self, content: str | Sequence[Message]) -> int:
+            if isinstance(content, str):
+                return len(content.split())
+            words = sum(len(message.content.split()) for message in content)
+            return words + words // 20
+
+    engine = Joining([noting], info=SMALL)
+    run(long_document(400, 20), engine)
+    assert 1400 < engine.count(engine.received[0]) <= 2048 - 400
 
 
 def test_lines_of_several_files_are_named_with_them() -> None:

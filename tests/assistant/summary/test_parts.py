@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.documents.document import Document
-from assistant.errors import EngineFailed
+from assistant.errors import EngineFailed, PromptTooLong
 from assistant.events import Finished, Reading, Settled, Text, Usage
 from assistant.fake import FakeEngine, Played
 from assistant.messages import Message, Sampling
@@ -127,6 +127,22 @@ def test_many_pieces_are_merged_in_levels() -> None:
     assert len(last) > 2
     assert all(len(content.split()) <= 2048 - 80 for content in contents(engine))
     assert result(events).coverage.readings == len(engine.received)
+
+
+@pytest.mark.parametrize("context", range(200, 1300, 100))
+def test_any_context_that_is_taken_is_large_enough(context: int) -> None:
+    engine = FakeEngine([lambda messages: note(messages[-1].content, 200)], info=replace(SMALL, context=context))
+    made = summarize(long_document(80), engine, Sampling(max_tokens=200), PARTS)
+    if context < 400:
+        with pytest.raises(PromptTooLong) as refused:
+            list(made)
+        assert refused.value.tokens > refused.value.limit == context
+        assert engine.received == []
+    else:
+        assert result(list(made)).coverage.tokens_read == 4000
+        longest = max(len(content.split()) for content in contents(engine)[:-1])
+        assert longest + 64 <= context
+        assert len(contents(engine)[-1].split()) + 200 <= context
 
 
 def test_a_second_run_reads_no_piece_again() -> None:

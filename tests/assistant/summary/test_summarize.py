@@ -138,8 +138,11 @@ def test_words_that_came_before_memory_failed_are_void() -> None:
 def test_another_failure_and_one_that_was_asked_for_pass_through() -> None:
     with pytest.raises(EngineFailed, match="died"):
         list(summarize(ENGLISH, FakeEngine([[Text("a"), EngineFailed("died")]])))
+    failing = iter([[Text("a"), LOST]])
+    engine = FakeEngine([lambda messages: next(failing, None) or noting(messages)])
     with pytest.raises(EngineFailed, match="want of memory"):
-        list(summarize(ENGLISH, FakeEngine([[Text("a"), LOST]]), request=Request(strategy="whole")))
+        list(summarize(ENGLISH, engine, request=Request(strategy="whole")))
+    assert len(engine.received) == 1
 
 
 def test_parts_of_what_is_a_single_part_are_the_whole() -> None:
@@ -170,6 +173,13 @@ def test_too_small_a_context_is_refused() -> None:
         list(summarize(long_document(), engine))
     assert refused.value.limit == 150
     assert refused.value.tokens > 150
+
+
+def test_a_summary_longer_than_the_context_is_refused() -> None:
+    engine = FakeEngine([noting])
+    with pytest.raises(PromptTooLong, match="ask for a shorter summary") as refused:
+        list(summarize(ENGLISH, engine, request=Request(length=5000)))
+    assert (refused.value.tokens > 15_000, refused.value.limit, engine.received) == (True, 8192, [])
 
 
 @pytest.mark.parametrize("kind", [Loading, Decided, Reading, Text])
@@ -315,8 +325,9 @@ def test_an_engine_that_read_less_is_not_covered_up() -> None:
 
 
 def test_the_focus_reaches_the_model() -> None:
-    engine = small_engine()
-    list(summarize(long_document(), engine, request=Request(focus="the weir at Ashby")))
+    engine = small_engine(lambda messages: note(messages[-1].content, 80))
+    events = list(summarize(long_document(300), engine, request=Request(focus="the weir at Ashby")))
+    assert any(isinstance(event, PieceDone) and event.level == 2 for event in events)
     assert all("the weir at Ashby" in content for content in contents(engine))
 
 

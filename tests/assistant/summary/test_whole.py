@@ -53,8 +53,8 @@ def test_its_words_are_for_what_it_was_trained_on(tmp_path: Path) -> None:
 
 
 def test_a_length_that_was_asked_for_has_its_room() -> None:
-    engine = FakeEngine(["word " * 3000])
-    summary = result(list(summarize(ENGLISH, engine, request=Request(length=900))))
+    engine = FakeEngine(["word " * 1000])
+    summary = result(list(summarize(ENGLISH, engine, request=Request(length=300))))
     assert len(summary.summary.split()) > 900
 
 
