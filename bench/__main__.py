@@ -6,6 +6,7 @@ python -m bench --peer ~/llama_cpp_python-0.3.36         conversion beside llama
 python -m bench engine --llama-bench ~/llama-bench       the engine beside a llama-bench that is there already
 python -m bench engine plan readings many -m FILE.gguf   any model; engine: speed, plan: predicted memory and seconds,
                                                          readings: what is not read twice, many: prompts at once
+python -m bench documents -m FILE.gguf --tokens 30000    summaries: opened again, edited, in parts; memory
 python -m bench convert --shape llama-1.1b --runs 1      a random model of that size (index-1.9b: no peer converts it)
 """
 
@@ -21,15 +22,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import accuracy, against, conversion, conversion_table, engine, llama_bench, many, readings
+from bench import accuracy, against, conversion, conversion_table, documents, engine, llama_bench, many, readings
 from bench.conversion import LARGE_GOALS, SMALL_GOALS
 from bench.starter import STARTER_FILE, starter_folder
 from bench.templated import templated
 from bench.watched import home, pairs
 from convert import convert
 
-PARTS = ("convert", "engine", "plan", "readings", "many")
-RATIOS = ("ratio", "read_ratio", "write_ratio", "share", "passes", "speed_up")
+PARTS = ("convert", "engine", "plan", "readings", "many", "documents")
+RATIOS = ("ratio", "read_ratio", "write_ratio", "share", "passes", "speed_up", "growth")
 """Computed figures that the JSON has beside the measured ones."""
 
 
@@ -105,6 +106,9 @@ def _sections(arguments: argparse.Namespace, folder: Path, peer: Path | None) ->
     if "many" in arguments.part:
         several = [many.measure(name, model, runs=arguments.runs) for name, model in _told(models, "many")]
         yield Section("many", several, many.table(several), many.missed(several))
+    if "documents" in arguments.part:
+        summed = [documents.measure(name, model, tokens=arguments.tokens) for name, model in _told(models, "documents")]
+        yield Section("documents", summed, documents.table(summed), documents.missed(summed))
 
 
 def _conversion(arguments: argparse.Namespace, folder: Path) -> Section:
@@ -129,7 +133,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--depths", type=_numbers, default=[0, 2048], help="depths beside llama-bench, 512 apart")
     parser.add_argument("--contexts", type=_numbers, help="contexts that plans are held against")
     parser.add_argument("--kv", type=lambda text: text.split(","), help="types of keys and values: f16/f16,q8_0/f16")
-    parser.add_argument("--tokens", type=int, help="length of the document of the readings; default: what fits")
+    parser.add_argument(
+        "--tokens", type=int, help="length of the document of readings and documents; default: 30,000, or what fits"
+    )
     parser.add_argument("--runs", type=int, default=3, help="runs of each measurement; medians are printed")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     found = parser.parse_args()

@@ -1,5 +1,6 @@
 """Texts to read: of a wanted number of tokens, different for each seed from the first words on."""
 
+import re
 from collections.abc import Callable
 
 _SENTENCES = (
@@ -9,6 +10,9 @@ _SENTENCES = (
     "The committee met for the {a}th time; {b} members agreed, {c} did not, and the rest had left by {d}. ",
 )
 _SAMPLE = 200
+_SENTENCE = re.compile(r".*?[.] ")
+_PARAGRAPH = 6
+"""Sentences."""
 
 
 def text_of(tokens: int, count: Callable[[str], int], *, seed: int = 0) -> str:
@@ -18,6 +22,13 @@ def text_of(tokens: int, count: Callable[[str], int], *, seed: int = 0) -> str:
     while count(_sentences(number, seed)) > tokens:
         number -= max(1, number // 200)
     return _sentences(number, seed)
+
+
+def paragraphs(text: str) -> str:
+    """The same sentences in paragraphs."""
+    sentences = _SENTENCE.findall(text)
+    starts = range(0, len(sentences), _PARAGRAPH)
+    return "\n\n".join("".join(sentences[start : start + _PARAGRAPH]).rstrip() for start in starts) + "\n"
 
 
 def _sentences(number: int, seed: int) -> str:

@@ -6,16 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from assistant.documents.document import Document
 from assistant.gguf.file import read_header
 from bench.accuracy import Accuracy
 from bench.accuracy import missed as missed_plans
 from bench.against import Against, _rate
 from bench.against import missed as missed_speeds
+from bench.documents import Around, Documents, Pair, _edited
+from bench.documents import measure as measure_documents
+from bench.documents import missed as missed_documents
+from bench.documents import table as table_of_documents
 from bench.llama_bench import Rates, Way, rates
 from bench.readings import Readings, Step
 from bench.readings import missed as missed_readings
 from bench.templated import templated
-from bench.texts import text_of
+from bench.texts import paragraphs, text_of
+from bench.watched import home
 from tests.assistant.gguf.build import U32, file, key, scalar, string, tensor
 
 MIB = 1 << 20
@@ -74,6 +80,47 @@ def test_only_long_documents_must_open_fifty_times_sooner() -> None:
 
     assert missed_readings([opened(30_000, 1.0), opened(4_000, 9.0)]) == []
     assert "opens 30,000 tokens 25 times sooner the second time" in missed_readings([opened(30_000, 4.0)])[0]
+
+
+def documents_with(tokens: int, ratio: float, growth: float, seconds: float) -> Documents:
+    pair = Pair("opened again", tokens, 100.0, 100.0 / ratio, 50.0)
+    return Documents("m", (pair,), Around(0.1, 9.0, 0.1, seconds - 0.2), (50.0, 50.0 + 3e6 / 2**20 * growth))
+
+
+def test_documents_are_held_against_their_goals() -> None:
+    assert missed_documents([documents_with(30_000, 60.0, 4.0, 0.9), documents_with(3_000, 4.0, 4.0, 0.9)]) == []
+    slow, heavy, late = missed_documents([documents_with(30_000, 25.0, 40.0, 1.5)])
+    assert slow == "m, opened again: 25.0 times sooner; 50 was the goal"
+    assert heavy == "1 MB is split, mapped and checked in 1.50 s; 1 was the goal"
+    assert late == "each byte of a text takes 40.0 of memory; 16 was the goal"
+    assert table_of_documents([documents_with(30_000, 60.0, 4.0, 0.9)]).row_count == 5
+
+
+def test_paragraphs_have_the_same_sentences() -> None:
+    text = text_of(3000, len, seed=2)
+    made = paragraphs(text)
+    assert made.replace("\n\n", " ").strip() == text.strip()
+    assert made.count("\n\n") > 3
+
+
+def test_an_edit_is_one_paragraph_in_the_last_tenth() -> None:
+    document = Document("text", paragraphs(text_of(9000, len)), "utf-8")
+    before, after = (text.split("\n\n") for text in (document.text, _edited(document).text))
+    changed = [index for index, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
+    assert len(changed) == 1
+    assert changed[0] >= len(before) * 0.9
+
+
+@pytest.mark.slow
+def test_what_documents_cost_is_measured(starter_gguf: Path, tmp_path: Path) -> None:
+    with home(tmp_path):
+        found = measure_documents("starter", starter_gguf, tokens=1200)
+    again, edited, parts, _ = found.pairs
+    assert again.ratio > 2
+    assert edited.ratio > 1
+    assert parts.first > parts.second > 0
+    assert found.around.seconds > 0
+    assert found.memory[1] > found.memory[0] > 5
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script with a first line for Unix")
