@@ -81,6 +81,7 @@ def summarize(
         if watched:
             made = partial(run, engine=engine, sampling=sampling, request=request, kept=kept)
             watch(documents, engine, made, told, encoding=encoding, changes=changes)
+            return
         try:
             with closing(narrate(run(document, engine, sampling, request, kept=kept))) as events:
                 for event in events:

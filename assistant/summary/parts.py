@@ -70,8 +70,7 @@ def prepare(task: Task) -> Parts:
         if text[piece.start : piece.end].strip()  # of blank space there is nothing to say
     )
     jobs = tuple(
-        Job(piece.start, piece.end, piece.tokens, partial(_piece_prompt, task, piece, number, len(pieces)), sampling)
-        for number, piece in enumerate(pieces, 1)
+        Job(piece.start, piece.end, piece.tokens, partial(_piece_prompt, task, piece), sampling) for piece in pieces
     )
     return Parts(pieces, jobs, notes_of(task, jobs), sizes)
 
@@ -80,7 +79,7 @@ def choose_sizes(task: Task) -> Sizes:
     """By the room that context and memory give now. Raises PromptTooLong."""
     room = task.engine.longest_prompt(1) + 1
     nothing = Piece(0, 0, 0)
-    around = max(task.prompt_tokens(_piece_prompt(task, nothing, number, 3, True)) for number in (1, 2, 3)) + _JOINTS
+    around = task.prompt_tokens(_piece_prompt(task, nothing, True)) + _JOINTS
     merging = task.prompt_tokens(_merge_prompt(task, [""], task.request, True)) + _JOINTS
     steps = [(piece, _TOGETHER) for piece in PIECES] + [(piece, 1) for piece in _SMALLER]
     for piece, together in steps:
@@ -186,10 +185,10 @@ def decided(task: Task, parts: Parts, why: str) -> Decided:
     return Decided("parts", f"{why}: {count:,} parts{kept}", task.tokens, count, len(parts.kept))
 
 
-def _piece_prompt(task: Task, piece: Piece, number: int, total: int, firm: bool) -> str:
-    # The wording tells no more than first or last of it: the others keep their summaries when pieces come or go.
+def _piece_prompt(task: Task, piece: Piece, firm: bool) -> str:
+    # The wording tells nothing of the others: they keep their summaries when pieces come or go.
     text = task.document.text[piece.start : piece.end].strip()
-    return wording.piece(text, task.request, task.language, number, total, firm=firm)
+    return wording.piece(text, task.request, task.language, firm=firm)
 
 
 def _merge_prompt(task: Task, texts: list[str], request: Request, firm: bool) -> str:

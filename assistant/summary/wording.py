@@ -86,19 +86,21 @@ def whole(text: str, request: Request, language: str, family: str = "", firm: bo
     return (_TRAINED if trained else "") + text.strip() + _ask("", request, language, firm=firm)
 
 
-def piece(text: str, request: Request, language: str, number: int, total: int, firm: bool = False) -> str:
-    """The prompt for a piece of a longer document, the `number`th of `total`, from 1.
+def piece(text: str, request: Request, language: str, firm: bool = False) -> str:
+    """The prompt for a piece of a longer document.
 
-    Says no more of them than whether the piece is the first or the last one, so that an edit which adds a piece leaves
-    the prompts of the others, and with them their kept summaries, as they were.
+    Says nothing of the other pieces, so that an edit which adds one leaves the prompts of the others, and with them
+    their kept summaries, as they were.
     """
-    which = "beginning" if number == 1 else "end" if number == total else "middle"
-    return text.strip() + _ask(which if total > 1 else "", _plain(request), language, firm=firm)
+    return text.strip() + _ask("part", _plain(request), language, firm=firm)
 
 
 def merge(summaries: Sequence[str], request: Request, language: str, firm: bool = False) -> str:
-    """The prompt that makes one summary of those of consecutive pieces."""
-    return "\n\n".join(summary.strip() for summary in summaries) + _ask("merge", request, language, firm=firm)
+    """The prompt that makes one summary of those of consecutive pieces.
+
+    Asked as for a document: told that it has notes on its parts, the starter changed figures that stood in them.
+    """
+    return "\n\n".join(summary.strip() for summary in summaries) + _ask("", request, language, firm=firm)
 
 
 def head_tail(head: str, tail: str, request: Request, language: str, firm: bool = False) -> str:
@@ -137,18 +139,12 @@ def _ask(what: str, request: Request, language: str, *, firm: bool) -> str:
 
 _ENGLISH_WHAT = {
     "": "the text above",
-    "beginning": "the text above, the beginning of a longer document,",
-    "middle": "the text above, a part of a longer document,",
-    "end": "the text above, the end of a longer document,",
-    "merge": "the notes above on the parts of one document",
+    "part": "the text above, a part of a longer document,",
     "ends": "the beginning and the end of a document above",
 }
 _CHINESE_WHAT = {
     "": "以上内容",
-    "beginning": "以上内容（一篇长文的开头）",
-    "middle": "以上内容（一篇长文的一部分）",
-    "end": "以上内容（一篇长文的结尾）",
-    "merge": "以上内容（同一篇文章各部分的摘要）",
+    "part": "以上内容（一篇长文的一部分）",
     "ends": "以上内容（一篇文章的开头和结尾）",
 }
 

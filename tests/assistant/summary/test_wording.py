@@ -89,20 +89,11 @@ def test_a_focus_of_braces_and_lines() -> None:
     assert asked.endswith("Write above all about this: {what} {0}[1m fines")
 
 
-def test_pieces_know_only_whether_they_are_first_or_last() -> None:
-    def asked(number: int, total: int) -> str:
-        return wording.piece("D", Request(), "en", number, total)
-
-    assert asked(2, 9) == asked(3, 9) == asked(3, 10)
-    assert asked(1, 9) == asked(1, 10)
-    assert len({asked(1, 9), asked(2, 9), asked(9, 9)}) == 3
-    assert asked(1, 1) == wording.whole("D", Request(), "en")
-
-
 def test_pieces_are_prose_whatever_the_whole_is() -> None:
-    asked = wording.piece("D", Request("long", "outline", focus="fines"), "en", 2, 3)
-    assert asked == wording.piece("D", Request(focus="fines"), "en", 2, 3)
-    assert "fines" in asked
+    asked = wording.piece("D", Request("long", "outline", focus="fines"), "en")
+    assert asked == wording.piece("D", Request(focus="fines"), "en")
+    assert asked.startswith("D\n\n---\n\nSummarize the text above, a part of a longer document, in one paragraph")
+    assert asked.endswith("fines")
 
 
 def test_a_merge_has_its_summaries_in_order() -> None:
