@@ -6,8 +6,9 @@ limit is reached, a network folder) nothing is lost but time, because the files 
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -29,7 +30,7 @@ _KINDS: list[type[FileSystemEvent]] = [
     *(DirCreatedEvent, DirMovedEvent, DirDeletedEvent),
 ]
 """All but those of reading, or every look at the files would wake the one who looks."""
-_PATIENCE = 0.3
+_PATIENCE = 0.2
 """Seconds that closing waits. watchdog may sleep for half a second to hear of the other half of a rename."""
 
 _Place = tuple[Path, bool, int, int]
@@ -43,6 +44,8 @@ class Folders:
         self._handler = _Handler(wake)
         self._observer: BaseObserver | None = None
         self._watches: dict[_Place, ObservedWatch] = {}
+        self._keeping = Lock()
+        """What is scheduled while watchdog stops would never end."""
         self.refusal = ""
         """Why the system gives no events; empty: it does, as far as is known."""
         # Its words about events that were lost would appear in the middle of a user's screen.
@@ -50,37 +53,46 @@ class Folders:
 
     def keep(self, folders: Mapping[Path, bool]) -> None:
         """Watch these folders (True: and all in them), and no others."""
-        if self.refusal:
-            return
-        try:
-            wanted = {place for folder, deep in folders.items() if (place := _place(folder, deep=deep)) is not None}
-            if self._observer is None:
-                self._observer = Observer()
-                self._observer.start()
-            dead = {emitter.watch for emitter in self._observer.emitters if not emitter.is_alive()}
-            for place, watch in list(self._watches.items()):
-                if place not in wanted or watch in dead:
-                    self._observer.unschedule(self._watches.pop(place))
-            for place in wanted - self._watches.keys():
-                try:
-                    self._watches[place] = self._observer.schedule(
-                        self._handler, str(place[0]), recursive=place[1], event_filter=_KINDS
-                    )
-                except (FileNotFoundError, NotADirectoryError, PermissionError):
-                    continue  # it went this moment, or is closed to us: looking at the files will tell
-        except (OSError, RuntimeError) as error:  # a limit of the system; RuntimeError: no more threads
-            self.refusal = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            self.close()
+        with self._keeping:
+            if self.refusal or self._handler.closed:
+                return
+            try:
+                self._keep({place for path, deep in folders.items() if (place := _place(path, deep=deep)) is not None})
+                return
+            except (OSError, RuntimeError) as error:  # a limit of the system; RuntimeError: no more threads
+                self.refusal = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        self.close()
+
+    def _keep(self, wanted: set[_Place]) -> None:
+        if self._observer is None:
+            observer = Observer()
+            observer.start()
+            self._observer = observer
+        dead = {emitter.watch for emitter in self._observer.emitters if not emitter.is_alive()}
+        for place, watch in list(self._watches.items()):
+            if place not in wanted or watch in dead:
+                self._observer.unschedule(self._watches.pop(place))
+        for place in wanted - self._watches.keys():
+            # Where it went this moment, or is closed to us, looking at the files will tell.
+            with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+                self._watches[place] = self._observer.schedule(
+                    self._handler, str(place[0]), recursive=place[1], event_filter=_KINDS
+                )
 
     def close(self) -> None:
         """No more calls of `wake`. Waits a moment for watchdog's threads."""
-        observer, self._observer = self._observer, None
-        self._watches.clear()
         self._handler.closed = True
+        ending = Thread(target=self._end, name="end of watching", daemon=True)
+        ending.start()
+        ending.join(_PATIENCE)
+
+    def _end(self) -> None:
+        with self._keeping:
+            observer, self._observer = self._observer, None
+            self._watches.clear()
         if observer is not None:
-            ending = Thread(target=_end, args=(observer,), name="end of watching", daemon=True)
-            ending.start()
-            ending.join(_PATIENCE)
+            observer.stop()
+            observer.join()
 
 
 class _Handler(FileSystemEventHandler):
@@ -99,8 +111,3 @@ def _place(folder: Path, *, deep: bool) -> _Place | None:
     except OSError:
         return None
     return folder, deep, found.st_dev, found.st_ino
-
-
-def _end(observer: BaseObserver) -> None:
-    observer.stop()
-    observer.join()

@@ -140,7 +140,7 @@ class Watcher:
         with self._changed:
             self._changed.notify_all()
         if self._thread.is_alive():
-            self._thread.join(0.3)
+            self._thread.join(0.2)  # more, while the alarm rings: it ends when that is heard
         if self._folders is not None:
             self._folders.close()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from assistant.documents.document import Document
+from assistant.documents.read import read_document
 from assistant.engine import Engine
 from assistant.messages import Message
 from assistant.summary.values import SUMMARY_SAMPLING, Coverage, Decided, Seconds, Summary
@@ -50,7 +51,7 @@ def rests(watching: Watcher) -> bool:
 
 
 def read_text(path: Path) -> Callable[[], Document]:
-    return lambda: Document(str(path), path.read_text(encoding="utf-8"), "utf-8")
+    return lambda: read_document(path)
 
 
 def summarizes(engine: Engine) -> Summarize:

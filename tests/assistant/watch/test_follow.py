@@ -4,16 +4,22 @@ import random
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import sleep
 
 import pytest
 
 from assistant.documents.read import read_document
+from assistant.engine import EngineSettings
 from assistant.errors import AssistantError, EngineFailed, InvalidDocument, PromptTooLong, TemplateFailed
 from assistant.events import Finished, Loading, Reading, Text, Usage
 from assistant.fake import FakeEngine
 from assistant.messages import Message
+from assistant.process.engine import EngineProcess
+from assistant.summary.summarize import summarize
+from assistant.summary.values import SUMMARY_SAMPLING
 from assistant.watch.changes import Again, Changes
 from assistant.watch.follow import Cancelled, Changed, Followed, Noted, Read, Trouble, Version, Waiting, follow
 from assistant.watch.watcher import Watcher
@@ -431,3 +437,30 @@ def test_edits_end_with_the_last_version(tmp_path: Path, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(50))
 def test_edits_end_with_the_last_version_every_time_out_of_fifty(tmp_path: Path, seed: int, events: bool) -> None:
     run_edits(tmp_path, seed, events=events)
+
+
+def test_with_a_model_of_its_own_process(file: Path, starter_gguf: Path) -> None:
+    """Broken off in the middle of a reading, then read from the first changed token on."""
+    sentences = [f"On day {day} the committee spoke about bridge number {day * 7}." for day in range(1, 31)]
+    file.write_text("\n\n".join(sentences))
+    sampling = replace(SUMMARY_SAMPLING, max_tokens=12)
+    with closing(EngineProcess(starter_gguf, EngineSettings(context=2048))) as engine, Watcher([file]) as watching:
+        made = partial(summarize, engine=engine, sampling=sampling)
+        with closing(follow(watching, lambda: read_document(file), made, engine)) as told:
+            until(told, Reading)
+            sentences[10] = "On day 11 nobody spoke."
+            file.write_text("\n\n".join(sentences))
+            first = until(told, Version)
+            assert "Cancelled" in kinds(first)
+            sentences[26] = "On day 27 a bridge of 1,234 metres was opened."
+            file.write_text("\n\n".join(sentences))
+            second = version(told)
+    assert second.document.text == "\n\n".join(sentences)
+    assert second.summary.coverage.tokens_read == second.summary.coverage.tokens_total
+    assert second.changed is not None
+    assert second.changed.changes == Changes(1, 0, 0, second.document.text.index("a bridge of 1,234"))
+    again = second.changed.again
+    assert again is not None
+    assert again.tokens < again.total / 3
+    assert again.seconds is not None
+    assert second.summary.coverage.reused_tokens == again.total - again.tokens
