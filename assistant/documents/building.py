@@ -11,9 +11,9 @@ class Building:
     """`add` and `heading` and `page`, then `text`, `headings` and `pages`."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         self.headings: list[Heading] = []
         self.pages: list[Page] = []
-        self._name = name
         self._parts: list[str] = []
         self._length = 0
 
@@ -48,4 +48,4 @@ class Building:
         self._parts.append(text)
         self._length += len(text)
         if self._length > MAX_CHARACTERS:
-            raise too_large(self._name, f"has more than {MAX_CHARACTERS:,} characters")
+            raise too_large(self.name, f"has more than {MAX_CHARACTERS:,} characters")

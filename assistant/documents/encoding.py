@@ -8,6 +8,7 @@ import codecs
 import re
 import unicodedata
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 
 from assistant.errors import InvalidDocument
@@ -42,6 +43,8 @@ _MAX_ODD_SHARE = 0.02
 _META = re.compile(rb"<meta[^>]*?charset\s*=\s*[\"']?\s*([\w:.-]+)", re.I)
 _XML = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w:.-]+)", re.I)
 _SOURCE = re.compile(rb"(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([\w.-]+)")
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_SURE_BYTES = 16
 _BROKEN = re.compile("[\0\ud800-\udfff]")
 
 
@@ -91,13 +94,14 @@ def decode(data: bytes, name: str, *, encoding: str | None = None, declared: str
 
 
 def odd_share(text: str) -> float:
-    """Share of characters that no text has: controls (but for tab, newline, form feed), unassigned, private, U+FFFD."""
+    """Share of characters that no text has: controls (but logs and manuals do have escapes and backspaces),
+    unassigned, private, U+FFFD."""
     sample = text[: 2**20]
     odd = sum(
         count
         for character, count in Counter(sample).items()
         if character == "\ufffd"
-        or (character not in "\t\n\f" and unicodedata.category(character) in {"Cc", "Cn", "Co"})
+        or (character not in "\t\n\f\b\x1b" and unicodedata.category(character) in {"Cc", "Cn", "Co"})
     )
     return odd / max(len(sample), 1)
 
@@ -135,19 +139,25 @@ def _detected(data: bytes, shown: str, declared: str) -> Decoded:
     if declared and not declared.lower().startswith(("utf-16", "utf16", "utf-32", "ucs-2")):
         found = find_encoding(declared)
         found = _WIDER.get(found, found) if found else None
-        if found is not None:
-            try:
+        notes = (f"it says that it is in {one_line(declared)[:40]} and is not",)
+        if found is not None and (found == "utf-8" or not _is_surely_utf8(data)):
+            with suppress(UnicodeError):
                 return Decoded(data.decode(found), found)
-            except UnicodeError:
-                notes = (f"it says that it is in {one_line(declared)} and is not",)
-        else:
-            notes = (f"it says that it is in {one_line(declared)[:40]}, which is not known",)
     if b"\0" in data:
         return Decoded(*_utf16_without_mark(data, shown), guessed=True, notes=notes)
     try:
         return Decoded(data.decode("utf-8"), "utf-8", notes=notes)
     except UnicodeDecodeError:
         return Decoded(*_guess(data, shown), guessed=True, notes=notes)
+
+
+def _is_surely_utf8(data: bytes) -> bool:
+    """Letters of several bytes, all well formed: those of another encoding are so by chance, a few at most."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return sum(map(len, _HIGH.findall(data[: 2**20]))) >= _SURE_BYTES
 
 
 def _utf16_without_mark(data: bytes, shown: str) -> tuple[str, str]:

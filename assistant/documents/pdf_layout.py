@@ -110,7 +110,8 @@ def paragraphs(lines: Sequence[Line], marks: Mapping[int, tuple[int, int]]) -> I
         return
     steps = [above.bottom - below.bottom for above, below in pairwise(lines)]
     usual = median([step for step, line in zip(steps, lines, strict=False) if 0 < step < 3 * line.size] or [0.0])
-    margin = Counter(round(line.left) for line in lines).most_common(1)[0][0]
+    lefts = Counter(round(line.left) for line in lines)
+    margin = min(left for left, count in lefts.items() if 3 * count >= max(lefts.values()))
     edge = max(line.right for line in lines)
     block: list[str] = []
     at = 0

@@ -39,7 +39,7 @@ def list_files(paths: Sequence[str | os.PathLike[str]]) -> Found:
             named.add(path)
             continue
         for found in _walk(path):
-            if any(part.startswith(".") for part in found.relative_to(path).parts):
+            if found.name.startswith("."):
                 hidden += 1
             elif reason := _binary(found):
                 notes.append(reason)
@@ -48,7 +48,7 @@ def list_files(paths: Sequence[str | os.PathLike[str]]) -> Found:
             if len(files) > MAX_FILES:
                 raise too_large(str(path), f"has more than {MAX_FILES:,} files in it")
     if hidden:
-        notes.insert(0, f"{hidden:,} hidden file{'s were' if hidden > 1 else ' was'} left out")
+        notes.insert(0, f"{hidden:,} hidden file{'s or folders were' if hidden > 1 else ' or folder was'} left out")
     return Found(tuple(files), frozenset(named), tuple(notes))
 
 
@@ -118,13 +118,12 @@ def _together(name: str, documents: Sequence[Document], notes: tuple[str, ...]) 
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Its files and those of its folders, by name; links to folders are not followed, for they may lead in circles."""
+    """Its files and those of its folders, by name, and hidden folders themselves; links to folders are not followed,
+    for they may lead in circles."""
     for place, folders, names in os.walk(folder):
+        yield from (Path(place, each) for each in folders if each.startswith("."))
         folders[:] = sorted(each for each in folders if not each.startswith("."))
-        for each in sorted(names):
-            path = Path(place, each)
-            if path.is_file():
-                yield path
+        yield from (path for path in (Path(place, each) for each in sorted(names)) if path.is_file())
 
 
 def _binary(path: Path) -> str:

@@ -74,10 +74,13 @@ def write_webpage(text: str, building: Building, *, titled: bool = False) -> tup
         for start in range(0, len(text), _FED):
             parser.feed(text[start : start + _FED].encode("utf-8", "replace"))
         parser.close()
-    except (etree.LxmlError, ValueError) as error:
-        raise InvalidDocument(
-            f"the HTML cannot be read ({one_line(str(error))}); a web page was expected; save it again as text"
-        ) from None
+    except etree.LxmlError as error:
+        # The parser mends everything; it raises for a page without a single element, of which there is nothing to read.
+        if target.begun:
+            raise InvalidDocument(
+                f"{one_line(building.name)} cannot be read as HTML ({one_line(str(error))}); a web page was expected; "
+                "save it as text"
+            ) from None
     notes: tuple[str, ...] = ()
     if target.images:
         notes += (f"{target.images:,} image{'s are' if target.images > 1 else ' is'} not read",)
@@ -106,6 +109,7 @@ class _Page:
     def __init__(self, building: Building, titled: bool) -> None:
         self.images = 0
         self.hidden = False
+        self.begun = False
         self._building = building
         self._words: list[str] = []
         self._raised: list[tuple[str, int]] = []  # tag, and where its words begin
@@ -121,12 +125,15 @@ class _Page:
         self._in_title = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self.begun = True
         if tag in _VOID:
             if not self._skipped:
                 self._void(tag, attributes)
         elif self._skipped:
             self._skipped.append(tag)
         elif "hidden" in attributes or _HIDDEN.search(attributes.get("style", "")):
+            if tag in _BLOCKS:
+                self._flush()
             self._skipped, self._hides = [tag], True
         elif tag in _LEFT_OUT or (tag == "a" and _BACK.match(attributes.get("href", ""))):
             self._skipped, self._hides = [tag], False

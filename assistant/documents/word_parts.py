@@ -58,15 +58,18 @@ def _parse(archive: Archive, member: str, name: str) -> Any:
         remove_comments=True,
         remove_pis=True,
     )
+    entities = InvalidDocument(
+        f"{one_line(name)} declares entities in a part of it, as no program writes and attacks do; a Word document "
+        "was expected; do not trust the file"
+    )
+    if b"<!DOCTYPE" in data:
+        raise entities
     try:
         tree = etree.fromstring(data, parser)
     except (etree.LxmlError, ValueError, LookupError):
         raise archive.damaged() from None
-    if tree.getroottree().docinfo.doctype:
-        raise InvalidDocument(
-            f"{one_line(name)} declares entities in a part of it, as no program writes and attacks do; a Word document "
-            "was expected; do not trust the file"
-        )
+    if tree.getroottree().docinfo.doctype:  # in another encoding
+        raise entities
     depth = 0
     for event, _ in etree.iterwalk(tree, events=("start", "end")):
         depth += 1 if event == "start" else -1

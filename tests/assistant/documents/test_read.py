@@ -1,5 +1,6 @@
 """Documents: encodings in, text out, or a refusal that says what the file is."""
 
+import io
 import os
 import socket
 from pathlib import Path
@@ -142,3 +143,112 @@ def test_a_pipe_is_a_document(tmp_path: Path) -> None:
 def test_an_endless_file_is_refused() -> None:
     with pytest.raises(InvalidDocument, match="larger than"):
         read_document("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "encoding"),
+    [
+        (CHINESE, "gbk", "gb18030"),
+        (CHINESE, "GB2312", "gb18030"),
+        (CHINESE, "utf-16-le", "utf-16-le"),
+        (TRADITIONAL, "big5", "big5"),
+        (JAPANESE, "Shift_JIS", "cp932"),
+        (FRENCH.replace("€", "E"), "latin-1", "iso8859-1"),
+        (RUSSIAN, "windows-1251", "cp1251"),
+        (FRENCH, "utf_8", "utf-8"),
+    ],
+)
+def test_an_encoding_that_is_asked_for(text: str, asked: str, encoding: str) -> None:
+    document = decode_document(text.encode(encoding), "a.txt", encoding=asked)
+    assert (document.text, document.encoding, document.guessed) == (text, encoding, False)
+
+
+@pytest.mark.parametrize("name", ["klingon", "base64", "rot13", "punycode", "unicode_escape", "undefined", "a\0b", ""])
+def test_no_such_encoding(name: str) -> None:
+    with pytest.raises(InvalidDocument, match=r"no encoding is called .*; one of utf-8, utf-16, gb18030, .*; name one"):
+        decode_document(b"text", "a.txt", encoding=name)
+
+
+def test_bytes_that_are_not_in_the_encoding_asked_for() -> None:
+    with pytest.raises(InvalidDocument, match=r"a.txt is not in utf-8 \(at byte 4\); bytes of that"):
+        decode_document(b"caf \xe9", "a.txt", encoding="utf-8")
+
+
+def test_an_encoding_says_nothing_of_a_pdf_or_an_image() -> None:
+    with pytest.raises(InvalidDocument, match="is a PNG image"):
+        decode_document(b"\x89PNG\r\n", "a.txt", encoding="latin-1")
+
+
+def test_what_source_code_declares_of_itself() -> None:
+    text = f"#!/usr/bin/python\n# -*- coding: koi8-r -*-\n# {RUSSIAN}\n"
+    document = decode_document(text.encode("koi8-r"), "a.py")
+    assert (document.text, document.encoding, document.guessed) == (text, "koi8-r", False)
+
+
+def test_zero_characters_and_halves_of_pairs_become_visible() -> None:
+    document = decode_document(("a\0b" + " and more text" * 9).encode("utf-16"), "a.txt")
+    assert document.text == "a\ufffdb" + " and more text" * 9
+    assert document.notes == ("1 NUL characters or broken pairs stand as U+FFFD",)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind", "note"),
+    [
+        (
+            "a.pdf",
+            b"<!DOCTYPE html><p>text",
+            "html",
+            "its name ends in .pdf, its content is HTML, and was read as that",
+        ),
+        ("a.docx", b"just text\n", "text", "its name ends in .docx, its content is plain text, and was read as that"),
+        ("a.html", b"just text\n", "text", "its name ends in .html, its content is plain text, and was read as that"),
+        ("a.md", b"{\\rtf1 text}", "rtf", "its name ends in .md, its content is RTF, and was read as that"),
+        ("a.txt", b"<html><p>text", "html", ""),
+        ("a", b"<html><p>text", "html", ""),
+        ("a.php", b"<html><p>text", "text", ""),
+        ("a.xml", b"<?xml version='1.0'?><x>text</x>", "text", ""),
+        ("a.html", b"<p>text", "html", ""),
+        ("a.txt", b"text about <p> tags", "text", ""),
+        ("a.txt", b"WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n", "subtitles", ""),
+        ("a.txt", b"a,b\n1,2\n", "text", ""),
+        ("a.py", b"# comment\nx = 1\n", "text", ""),
+    ],
+)
+def test_kinds_are_told_by_content(name: str, data: bytes, kind: str, note: str) -> None:
+    document = decode_document(data, name)
+    assert (document.kind, document.notes) == (kind, (note,) if note else ())
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.py", "a.csv", "a"])
+def test_text_stays_as_it_is(name: str) -> None:
+    text = "# one\n\tx = 1  \n\n\n\x0c§ two;\u2028 three \u200b\n```\n---\nno end"
+    assert decode_document(text.encode(), name).text == text
+
+
+def old_office(stream: str) -> bytes:
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + stream.encode("utf-16-le")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (old_office("EncryptedPackage"), "a.docx is encrypted; a document that opens without a password"),
+        (old_office("WordDocument"), "a.docx is an old Word file (.doc); DOCX or PDF was expected; save it as DOCX"),
+        (old_office("Workbook"), "a.docx is an old Microsoft Office file; DOCX, PDF or text was expected"),
+        (b"\x1f\x8b\x08", "a.docx is a gzip archive; a document was expected; unpack it"),
+        (b"\0\0\0\x18ftypmp42", "a.docx is a film or image"),
+        (b"SQLite format 3\0", "a.docx is an SQLite database; a document was expected; export its tables as CSV"),
+    ],
+    ids=["encrypted", "doc", "xls", "gzip", "film", "sqlite"],
+)
+def test_what_else_is_refused_says_what_to_do(data: bytes, said: str) -> None:
+    with pytest.raises(InvalidDocument) as refused:
+        decode_document(data, "a.docx")
+    assert str(refused.value).startswith(said)
+    assert str(refused.value).count("; ") == 2
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"# Title\n\ntext\n")))
+    document = read_document("-")
+    assert (document.name, document.kind, document.text) == ("standard input", "markdown", "# Title\n\ntext\n")
