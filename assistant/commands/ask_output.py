@@ -55,6 +55,8 @@ class Telling:
                 note(f"what was written is void: {reason}")
             case Answer():
                 self.end()
+                if self._live:
+                    click.echo(err=True)
                 self.answer = event
                 if not self._live and not self._quiet:
                     click.echo(printable(marked(event)))

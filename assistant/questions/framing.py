@@ -21,7 +21,7 @@ from assistant.sanitize import one_line
 
 _PASSAGE = 300
 """Longest passage, in tokens: a long paragraph or two."""
-_MOST_READ = 8000
+_MOST_READ = 6000
 """Tokens of passages read for one question; more costs minutes on a processor and rarely says more."""
 _SHORTEST = 16
 

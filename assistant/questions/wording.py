@@ -14,17 +14,10 @@ from assistant.summary.wording import BREAK, CHINESE_BREAK, whole
 LEFT_OUT = "[...]"
 """Between passages that do not follow each other."""
 
-# Ours, tried with the 135M starter on a licence, minutes and README files.
-_ENGLISH = {
-    "text": "Answer the question below from the text above only. If the text does not say it, answer that it does not.",
-    "passages": "Above are passages of a longer text in their order; [...] stands for what is left out. Answer the "
-    "question below from these passages only. If they do not say it, answer that they do not.",
-}
-_CHINESE = {
-    "text": "请只根据以上内容回答下面的问题。如果以上内容没有提到，请回答没有提到。",
-    "passages": "以上是一篇长文中的若干段落，按原文顺序排列，[...]表示省略的部分。请只根据这些段落回答下面的问题。"
-    "如果这些段落没有提到，请回答没有提到。",
-}
+# Ours. Of eight wordings tried with the 135M starter on a licence the one that it neither repeats nor takes for an excuse
+# to say of everything that the text does not say it.
+_PARTS = "Parts of a longer document; [...] stands for what is left out.\n\n"
+_CHINESE_PARTS = "以下是一篇长文的若干部分，[...]表示省略的内容。\n\n"
 
 
 def before(text: str, language: str, family: str = "") -> str:
@@ -36,7 +29,7 @@ def before(text: str, language: str, family: str = "") -> str:
 
 def first(question: str, language: str, *, firm: bool = False) -> str:
     """The first question, as it stands behind the document. `language`: of the answer; `firm`: it came in another."""
-    return _asked(question, language, "text", firm=firm)
+    return _asked(question, language, firm=firm)
 
 
 def later(question: str, language: str, *, firm: bool = False) -> str:
@@ -46,16 +39,21 @@ def later(question: str, language: str, *, firm: bool = False) -> str:
 
 def about_passages(passages: Sequence[str], question: str, language: str, *, firm: bool = False) -> str:
     """A question behind the passages it is to be answered from."""
+    chinese = language == "zh"
     together = "\n\n".join(passage.strip("\n") for passage in passages)
-    mark = CHINESE_BREAK if language == "zh" else BREAK
-    return together + mark + _asked(question, language, "passages", firm=firm)
+    parts, mark = (_CHINESE_PARTS, CHINESE_BREAK) if chinese else (_PARTS, BREAK)
+    return parts + together + mark + _asked(question, language, firm=firm)
 
 
-def _asked(question: str, language: str, what: str, *, firm: bool) -> str:
+def _asked(question: str, language: str, *, firm: bool) -> str:
+    only = _only(language) if firm else ""
     if language == "zh":
-        return f"{_CHINESE[what]}\n\n问题：{question.strip()}{_only(language) if firm else ''}"
-    tongue = "" if language in {"en", "und"} else f" Answer in {name_of(language)}."
-    return f"{_ENGLISH[what]}{tongue}\n\nQuestion: {question.strip()}{_only(language) if firm else ''}"
+        return (
+            f"请只根据以上内容回答下面的问题；如果以上内容没有答案，请说明没有提到。\n\n问题：{question.strip()}{only}"
+        )
+    tongue = "" if language in {"en", "und"} else f" in {name_of(language)} and"
+    answer = f"Answer this question{tongue} from the text above only, or say that the text does not answer it:"
+    return f"{answer} {question.strip()}{only}"
 
 
 def _only(language: str) -> str:

@@ -50,7 +50,7 @@ def test_the_answer_alone_is_on_stdout(luciole: Luciole, opens: Opens, report: P
     (message,) = door.engine.received[0]
     assert message.role == "user"
     assert message.content.startswith(TEXT.strip())
-    assert message.content.endswith("Question: What does it cost?")
+    assert message.content.endswith("the text does not answer it: What does it cost?")
 
 
 def test_what_the_document_does_not_have_is_marked_and_named(luciole: Luciole, opens: Opens, report: Path) -> None:

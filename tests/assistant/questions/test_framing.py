@@ -91,7 +91,7 @@ def test_the_answer_is_in_the_language_of_the_question_or_else_of_the_document(
     made = framing(text)
     assert made.answer_language(question) == language
     (message,) = made(user(question))
-    assert ("问题：" if language == "zh" else "Question: ") in message.content
+    assert ("问题：" if language == "zh" else "Answer this question from ") in message.content
 
 
 def test_firmly_only_where_it_was_told_to_be() -> None:
