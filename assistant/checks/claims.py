@@ -89,8 +89,13 @@ def _is_claim(line: str, figure: Figure) -> bool:
             return False
         measured = bool(after) and after in _MEASURES
         return measured and not (written == "十" and after == "分") and not (written in "三四" and after == "川")
-    if all(character in "零〇○一二三四五六七八九" for character in written):
-        return len(written) >= 4 or "〇" in written or (bool(after) and after in _MEASURES and len(set(written)) > 1)
+    if all(character in "零〇○一二三四五六七八九两兩" for character in written):
+        return (
+            "〇" in written
+            or "零" in written
+            or after == "年"
+            or (bool(after) and after in _MEASURES and len(set(written)) > 1)
+        )
     return not line[max(0, figure.start - 1) : figure.start].endswith(("几", "数", "好"))
 
 

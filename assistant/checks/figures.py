@@ -30,6 +30,8 @@ class Figure:
     """Times `10:30`, fractions `2/3`, and what is no single number, as it is written: `1.2.3`."""
     currency: frozenset[str] = frozenset()
     """Codes it may be, of amounts."""
+    exponents: tuple[int, ...] = (0,)
+    """Of ten, by which a scale after it multiplied the values."""
     worded: bool = False
     """Written in words or Chinese numerals."""
     ordinal: bool = False
@@ -147,8 +149,8 @@ def _with_unit(small: str, start: int, end: int, meant: tuple[Value, ...], worde
         codes = sign.codes if sign else unit.currency
         if sign and unit.currency and sign.codes & unit.currency:
             codes = sign.codes & unit.currency
-        return Figure(begin, unit.end, "amount", meant, currency=codes, worded=worded)
-    return Figure(start, unit.end, "number", meant, worded=worded, ordinal=unit.ordinal)
+        return Figure(begin, unit.end, "amount", meant, currency=codes, exponents=unit.exponents, worded=worded)
+    return Figure(start, unit.end, "number", meant, exponents=unit.exponents, worded=worded, ordinal=unit.ordinal)
 
 
 def _in_words(small: str) -> Iterator[Figure]:
@@ -221,10 +223,22 @@ def _summed(small: str, found: list[Figure]) -> list[Figure]:
 
 
 def _ranges(small: str, found: list[Figure]) -> list[Figure]:
-    """The first of `3 to 5 %` is a percentage too."""
+    """What the second of `3 to 5 %` or `$1.2-1.3 million` counts, the first may count too."""
     for at in range(len(found) - 1):
         first, second = found[at], found[at + 1]
-        near = second.kind == "percentage" and first.kind == "number" and second.start - first.end <= 6
-        if near and _RANGE.match(small, first.end, second.start):
+        if second.start - first.end > 6 or first.kind not in ("number", "amount") or _is_year(first):
+            continue
+        if not small[second.start].isdecimal() or not _RANGE.match(small, first.end, second.start):
+            continue
+        if second.kind == "percentage" and first.kind == "number":
             found[at] = replace(first, kind="percentage")
+        elif second.exponents != first.exponents or (second.kind == "amount" and first.kind == "number"):
+            more = tuple(numbers.scaled(number, power) for number in first.values for power in second.exponents)
+            kind: Kind = "amount" if second.kind == "amount" else first.kind
+            currency = first.currency or second.currency
+            found[at] = replace(first, kind=kind, values=(*first.values, *more), currency=currency)
     return found
+
+
+def _is_year(figure: Figure) -> bool:
+    return any(1900 <= number <= 2099 and power == 0 for number, power in figure.values)

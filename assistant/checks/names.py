@@ -12,6 +12,8 @@ from typing import Protocol
 
 from assistant.checks.text import listed
 
+_MOST_WORDS = 12
+"""Of one name: a line of capitals is no name."""
 WORD = re.compile(r"(?<!\w)(?:(?:[^\W\d_]\.){2,}|[^\W\d_]\.(?=[ \u00a0][^\W\d_])|[^\W\d_](?:[\w&’'.\u2010-]*[^\W_])?)")
 CONNECTORS = frozenset(
     listed("of for the de la le du des del della di da do dos das van von der den ter ten zu y e et al bin ibn")
@@ -103,7 +105,7 @@ def names(line: str, words: Words, seen: Collection[str], start: int = 0) -> lis
     for word in WORD.finditer(line, start):
         joined = bool(run) and _near(line, (gap or run)[-1], word)
         if _is_capital(word[0]):
-            if not joined:
+            if not joined or len(run) + len(gap) >= _MOST_WORDS:
                 found += _of(line, run, words, known, reach)
                 run = []
             run += [*gap, word] if run else [word]

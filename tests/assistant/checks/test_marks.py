@@ -16,10 +16,11 @@ DOCUMENT = """Greenfield Holdings pays $1.2 million on 21 November 2026, 37 perc
 READY = checker(DOCUMENT)
 FRAGMENTS = (
     *listed(
-        "Greenfield Holdings of the Bank China Japan pays $1 .2 million 1,200 ,000 37 % per cent percent November 21 2026 "
-        "中国 银行 北京市 天津市 增长 百分之 三十七 三百 二十万 元 ， 。 《 》 先生 王 左右 多 亿 万 １２ is Wei Zhang Klaus ’ ’s ( ) "
-        "[ : ** - to and March May 5 th half one twenty three IBM U.S. Dr. :30 pm 12/11 € dollars ① https://a.bc/D1 about "
-        "x@Y.de 3- k m some John A. Smith nearly , . “ ” \" ' e\u0301 \ufb01 \u200b \ud800"
+        "Greenfield Holdings of the Bank China Japan pays $1 .2 million 1,200 ,000 37 % per cent percent November 21 "
+        "中国 银行 北京市 天津市 增长 百分之 三十七 三百 二十万 元 ， 。 《 》 先生 王 左右 多 亿 万 １２ "
+        "2026 is Wei Zhang Klaus ’ ’s ( ) [ : ** - to and March May 5 th half one twenty three IBM U.S. Dr. :30 pm "
+        "12/11 € dollars ① https://a.bc/D1 about x@Y.de 3- k m some John A. Smith nearly , . “ ” \" ' "
+        "e\u0301 \ufb01 \u200b \ud800"
     ),
     *('"as is"', "as was", "the tenant", "# ", "- ", "1. ", "\n", "\n\n", " "),
 )

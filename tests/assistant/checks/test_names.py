@@ -9,8 +9,9 @@ DOCUMENT = """
 Minutes of the Annual Meeting. Dr. Wei Zhang, chairman of the Bank of China, opened the meeting in Wuhan. The Tenant,
 Greenfield Holdings Ltd, was represented by John A. Smith and by Ms Siobhán O'Neill of McKenzie & Partners. The United
 Nations Environment Programme (UNEP) and AT&T sent observers; so did the Ministry of Health. Ludwig van Beethoven's
-house in Bonn was discussed, as were the Airbus A320, COVID-19, GPT-4 and Saint-Gobain. Zürich Insurance paid; the U.S.
-Congress did not. Jean-Luc Picard left early for São Paulo. The payment terms are due on delivery, and information is power.
+house in Bonn was discussed, as were the Airbus A320, COVID-19, GPT-4 and Saint-Gobain. Zürich Insurance paid; the
+U.S. Congress did not. Jean-Luc Picard left early for São Paulo. The payment terms are due on delivery; information
+is power.
 Mr. Lee of Rio de Janeiro and Prof. Adaeze Okonkwo-Bright of the University of Lagos agreed. The iPhone sold well.
 The World Health Organiza-
 tion spoke last; Siemens Energy AG and the Court of Justice sat in Luxembourg. In Moscow, Владимир Петров signed.
