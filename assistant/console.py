@@ -48,6 +48,7 @@ def narrate(events: Generator[Item, None, None]) -> Generator[Item, None, None]:
                     parts, kept, first = "", 0, None
                     if strategy != "whole" and console.is_terminal:  # elsewhere the report says it once
                         _above(bar, reason)
+                    bar.stop()  # who looks on may write a line about it; reading brings the bar back
                 case Discarded():
                     first = None
                 case Settled() if event.is_worth_saying:

@@ -53,7 +53,7 @@ def lines_of(places: Places, start: int, end: int) -> str:
 
 def _warnings(task: Task, record: Record, outcome: Outcome) -> Iterator[str]:
     document = task.document
-    if document.guessed:
+    if document.guessed and document.encoding:  # of several files the notes say which
         yield f"the encoding is a guess: read as {document.encoding}"
     yield from document.notes
     yield from record.warnings

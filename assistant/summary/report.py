@@ -155,6 +155,8 @@ def _checked(claims: Sequence[Claim]) -> str:
     found = f"{len(claims):,} figures and names: " if len(claims) > 1 else "1 figure or name: "
     if not missing:
         return f"{found}{'all' if len(claims) > 1 else 'it is'} in the document"
+    if len(claims) == 1:
+        return f"{found}it is not in the document, and marked: {one_line(claims[0].text)}"
     named = list(dict.fromkeys(one_line(claim.text) for claim in missing))
     more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
     return (

@@ -79,6 +79,12 @@ def test_what_the_document_does_not_have_is_marked_and_named(luciole: Luciole, o
     assert "checked: 2 figures and names: 1 found, 1 not found and marked: 99,999 euros\n" in shown.err
 
 
+def test_a_single_claim_that_is_wrong(luciole: Luciole, opens: Opens, report: str) -> None:
+    opens(FakeEngine(["The committee agreed to pay 99,999 euros."]))
+    shown = luciole("summarize", report)
+    assert "checked: 1 figure or name: it is not in the document, and marked: 99,999 euros\n" in shown.err
+
+
 def test_sources_are_on_stdout_where_asked_for(luciole: Luciole, opens: Opens, report: str) -> None:
     opens(FakeEngine([BAD]))
     shown = luciole("summarize", report, "--sources")
@@ -291,6 +297,16 @@ def test_several_documents_and_a_folder_are_one(luciole: Luciole, opens: Opens, 
     assert TEXT in asked(door.engine)[0]
     shown = luciole("summarize", str(folder))
     assert f"sources: {folder / 'june.md'}, line 3 (June): Mrs. Green" in shown.err
+
+
+def test_a_guess_among_several_documents_is_told_once(luciole: Luciole, opens: Opens, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The committee met and it agreed to the plan.")
+    (tmp_path / "b.txt").write_bytes("会议纪要：本次会议讨论了第三季度的销售计划。".encode("gb18030"))
+    opens(FakeEngine(["The committee agreed."]))
+    shown = luciole("summarize", str(tmp_path))
+    assert [line for line in shown.err.splitlines() if "guess" in line or "read as" in line] == [
+        f"warning: {tmp_path / 'b.txt'}: read as gb18030 (a guess from its bytes)"
+    ]
 
 
 def test_a_longer_document_is_read_in_parts(luciole: Luciole, opens: Opens, tmp_path: Path) -> None:
