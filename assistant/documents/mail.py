@@ -36,12 +36,12 @@ class _Letter:
         kind = part.get_content_type()
         if depth > MAX_DEPTH:
             self.attachments.append("parts nested too deep")
-        elif _is_attachment(part):
-            self.attachments.append(one_line(_header(part.get_filename() or "")) or f"without a name ({kind})")
-        elif kind == "message/rfc822":
+        elif kind == "message/rfc822":  # a letter within it is read, attached or not
             for inner in _parts(part):
                 self.add_header(inner)
                 self.add(inner, depth + 1)
+        elif _is_attachment(part):
+            self.attachments.append(one_line(_header(part.get_filename() or "")) or f"without a name ({kind})")
         elif kind == "multipart/alternative":
             self._add_best(part, depth)
         elif part.is_multipart():

@@ -99,9 +99,16 @@ def join_words(sheets: Sequence[Sheet]) -> None:
 
 
 def find_headings(sheets: Sequence[Sheet], outline: Sequence[Outlined]) -> dict[int, Marks]:
-    """By page: from the outline, where its titles stand on their pages; else the lines larger than the text."""
+    """By page: from the outline, where its titles stand on their pages; else the lines larger than the text.
+
+    An outline of a single entry is the title's; then the lines may tell more.
+    """
     found = _outlined(sheets, outline)
-    return found if 2 * sum(map(len, found.values())) > len(outline) else _large(sheets)
+    count = sum(map(len, found.values()))
+    if 2 * count > len(outline) and count > 1:
+        return found
+    large = _large(sheets)
+    return large if 2 * count <= len(outline) or sum(map(len, large.values())) > count else found
 
 
 def paragraphs(lines: Sequence[Line], marks: Mapping[int, tuple[int, int]]) -> Iterator[Block]:

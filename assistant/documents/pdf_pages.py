@@ -38,9 +38,11 @@ def read_pages(stream: BinaryIO, name: str) -> Document:
     with closing(_open(stream, shown)) as pdf:
         if len(pdf) > MAX_PAGES:
             raise too_large(name, f"has more than {MAX_PAGES:,} pages")
-        sheets = [_sheet(pdf, number) for number in range(len(pdf))]
+        # The forms of XFA need scripts, which this PDFium does not run; and one that would is not let to.
+        form = pdf.get_formtype()
+        filled = form == pdfium.FORMTYPE_ACRO_FORM and "V8" not in pypdfium2.PDFIUM_INFO.flags and pdf.init_forms()
+        sheets = [_sheet(pdf, number, filled=filled) for number in range(len(pdf))]
         outline = list(_outline(pdf))
-        has_form = pdf.get_formtype() != pdfium.FORMTYPE_NONE
     silent = [sheet.label for sheet in sheets if not sheet.lines]
     if len(silent) == len(sheets):
         raise InvalidDocument(
@@ -64,7 +66,7 @@ def read_pages(stream: BinaryIO, name: str) -> Document:
         notes += (f"{_pages(dark)} with letters that the fonts do not name; what was read there may be nonsense",)
     if failed := [sheet.label for sheet in sheets if sheet.failed]:
         notes += (f"{_pages(failed)} damaged and not read",)
-    if has_form:
+    if form != pdfium.FORMTYPE_NONE and not filled:
         notes += ("what is filled into its form fields may be missing; print it to PDF once more to have it read",)
     pages = tuple(building.pages)
     return Document(name, building.text, "", kind="pdf", headings=tuple(building.headings), pages=pages, notes=notes)
@@ -94,9 +96,13 @@ def _open(stream: BinaryIO, shown: str) -> Any:
     return pdf
 
 
-def _sheet(pdf: Any, number: int) -> Sheet:
+def _sheet(pdf: Any, number: int, *, filled: bool) -> Sheet:
+    """A page. `filled`: what is filled into form fields is made a part of it first, in memory."""
     label = one_line(pdf.get_page_label(number) or "")[:20] or str(number + 1)
     try:
+        if filled:
+            with closing(pdf[number]) as page:
+                page.flatten()
         with closing(pdf[number]) as page, closing(page.get_textpage()) as text:
             lines = list(_lines(text))
     except pypdfium2.PdfiumError:

@@ -171,6 +171,32 @@ def test_pages_without_text_are_named() -> None:
     assert Places(document).of(document.text.index("page 7"), document.text.index("page 7") + 1).page == "7"
 
 
+def form(more: bytes = b"") -> bytes:
+    """A page with a field in which something is filled."""
+    return raw_pdf([
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]/DR<</Font<</F 5 0 R>>>>" + more + b">>>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>"
+        b"/Annots[6 0 R]>>",
+        stream(b"BT /F 12 Tf 10 700 Td (Amount:) Tj ET"),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        b"<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/V(1,234)/Rect[10 660 300 685]/P 3 0 R/F 4/AP<</N 7 0 R>>>>",
+        stream(b"BT /F 12 Tf 2 8 Td (1,234 EUR) Tj ET",
+               b"/Type/XObject/Subtype/Form/BBox[0 0 200 25]/Resources<</Font<</F 5 0 R>>>>"),
+    ])  # fmt: skip
+
+
+def test_what_is_filled_into_a_form_is_read() -> None:
+    document = here(form())
+    assert (document.text, document.notes) == ("Amount:\n1,234 EUR\n", ())
+
+
+def test_a_form_that_needs_scripts_is_told() -> None:
+    document = here(form(b"/XFA[(a) 4 0 R]"))
+    assert document.text == "Amount:\n"
+    assert document.notes[0].startswith("what is filled into its form fields may be missing; print it to PDF")
+
+
 def encrypted() -> bytes:
     pdf = Pdf()
     pdf.add_page()
