@@ -16,10 +16,14 @@ from assistant.checks.names import CONNECTORS, WORD, Name, bare
 from assistant.checks.numbers import size, value
 from assistant.checks.quotes import Quote
 from assistant.checks.sources import Sources
-from assistant.checks.text import Folded, folded
+from assistant.checks.text import Folded, folded, is_east_asian
 from assistant.checks.values import Checked, Claim, ClaimKind
 from assistant.documents.document import Document
 
+_SAMPLE = 20_000
+"""Characters by which the script of a document is told."""
+_MOSTLY = 0.3
+"""The part of Chinese, Japanese or Korean characters from which on a document is written in them."""
 MOST_PLACES = 5
 _DISTINCT = 1000
 """An amount may stand in the document as a bare number, in a table: from this value on, or with decimals."""
@@ -43,6 +47,7 @@ class Checker:
         self._figures = figures(_without_commas(document.text) if document.kind == "csv" else document.text)
         self._at: dict[Hashable, list[int]] = {}
         self._index()
+        self._east_asian = sum(map(is_east_asian, document.text[:_SAMPLE])) / max(1, len(self._folded.text[:_SAMPLE]))
         self._sizes = sorted({(size(number), number) for figure in self._figures for number in figure.values})
         self._ordinary: dict[str, bool] = {}
         self._sources = Sources(document.text, self._folded)
@@ -61,6 +66,8 @@ class Checker:
             end = len(text) if end < 0 else end
             for found in in_line(text[begin:end], self, known, max(0, start - begin)):
                 claim = self._looked_up(text[begin:end], found, begin)
+                if claim.kind == "name" and not claim.found and self._is_foreign(text[begin:end], found):
+                    continue
                 if claim.kind == "name":
                     known.add(bare(claim.text))
                 yield claim
@@ -76,6 +83,15 @@ class Checker:
     def has(self, words: str) -> bool:
         """Whether these words stand in the document, one after the other."""
         return bool(self._places(words))
+
+    def _is_foreign(self, line: str, found: Found) -> bool:
+        """Whether a name is in a script that the document does not use, so that it cannot be compared.
+
+        In a Chinese document a Latin name is one unless Chinese stands before it: then it is quoted, not translated.
+        """
+        if isinstance(found, Name):
+            return self._east_asian > _MOSTLY and not any(map(is_east_asian, line[: found.start]))
+        return self._east_asian == 0
 
     def _looked_up(self, line: str, found: Found, begin: int) -> Claim:
         kind: ClaimKind
