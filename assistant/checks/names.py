@@ -165,12 +165,8 @@ def bare(name: str) -> str:
 
 def _is_first(line: str, start: int) -> bool:
     """Whether a sentence, item, label or quotation begins here, so that the capital says nothing."""
-    before = line[:start][-80:]
-    while True:
-        shorter = _MARKUP.sub("", before)
-        shorter = _NUMBERING.sub("", shorter) if len(line[:start]) <= 80 or shorter != before else shorter
-        if shorter == before:
-            break
+    before = line[:start] if start <= 80 else "¦" + line[start - 80 : start]
+    while (shorter := _NUMBERING.sub("", _MARKUP.sub("", before))) != before:
         before = shorter
     return not before or bool(_BREAKS.search(before))
 

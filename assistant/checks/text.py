@@ -15,6 +15,7 @@ _WIDE_COMMA = re.compile(r"(?<=[０-９])，(?=[０-９])")
 _JOINING_SPACES = "\u00a0\u2007\u2008\u2009\u202f"
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u301c\uff5e"
 _APOSTROPHES = "\u2018\u2019\u201b\u02bc\u2032\uff07\u00b4\u0060"
+_POINT = re.compile(r"\d[.,]\d")
 _BREAK = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010][ \t]*\n\s{0,40}(?=[^\W\d_])")
 """A word broken at the end of a line. The whitespace is bounded so that no page of spaces is read again and again."""
 
@@ -94,18 +95,19 @@ class Folded:
             for mark, narrow in zip(".,．，", ".,.,", strict=True):
                 if ord(mark) < limit:
                     first[ord(mark)] = ord(narrow)
-        starts = np.cumsum(count, dtype=np.int64) - count
         letters = np.repeat(first[codes], count)
-        for character, folded in folds.items():
-            if len(folded) > 1:
-                places = starts[codes == ord(character)]
-                for further, letter in enumerate(folded[1:], 1):
-                    letters[places + further] = ord(letter)
+        if int(lengths.max(initial=0)) > 1:
+            starts = np.cumsum(count, dtype=np.uint32) - count
+            for character, folded in folds.items():
+                if len(folded) > 1:
+                    places = starts[codes == ord(character)]
+                    for further, letter in enumerate(folded[1:], 1):
+                        letters[places + further] = ord(letter)
         self.text = letters.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
         self.at: npt.NDArray[np.uint32] = np.repeat(np.arange(len(codes), dtype=np.uint32), count)
         joined = np.zeros(len(self.at) + 1, bool)
         if len(self.at):
-            joined[1:-1] = np.diff(self.at.astype(np.int64)) <= 1
+            joined[1:-1] = np.diff(self.at) <= 1
             broken = [found.end() for found in _BREAK.finditer(text)]
             joined[np.searchsorted(self.at, broken)] = True
         self.joined: npt.NDArray[np.bool_] = joined
@@ -144,6 +146,8 @@ def fold(character: str) -> str:
 
 def folded(text: str) -> str:
     """The text as `Folded` has it, without the way back."""
+    if text.isascii() and not _POINT.search(text):
+        return "".join(filter(str.isalnum, text)).lower()
     return Folded(text).text
 
 
