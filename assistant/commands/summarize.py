@@ -1,6 +1,7 @@
 """`luciole summarize`: documents in, their summary out, and on stderr what is wrong with it and how much was read."""
 
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -23,9 +24,6 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("documents", metavar="DOC...", nargs=-1, required=True)
-@engine_options
-@click.option("--encoding", metavar="NAME", help="Of the documents, as gb18030; default: found from their bytes.")
-@sampling_options(SUMMARY_SAMPLING)
 @summary_options
 @click.option("--watch", "watched", is_flag=True, help="Again whenever a document changes, until Ctrl-C.")
 @click.option("--changes", is_flag=True, help="With --watch: what changed in the summary, below it.")
@@ -33,6 +31,9 @@ Examples:
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--sources", is_flag=True, help="Below the text: the lines it rests on, and where each figure stands.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --watch one a line.")
+@click.option("--encoding", metavar="NAME", help="Of the documents, as gb18030; default: found from their bytes.")
+@engine_options
+@sampling_options(SUMMARY_SAMPLING)
 def summarize(
     documents: tuple[str, ...],
     model: str | None,
@@ -71,6 +72,8 @@ def summarize(
     if output is not None:
         expect_writable(output, documents, lambda: files_of(_on_disk(documents)), force=force, watched=watched)
     sampling = model_summary_sampling(model, **chosen)
+    if "max_tokens" in chosen:
+        request = replace(request, max_tokens=sampling.max_tokens)
     told = Output(request, output, as_json, sources)
     document = read_documents(documents, encoding=encoding)
     if document.encoding not in {"utf-8", "utf-8-sig", "ascii", ""}:

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 import click
 
 from assistant.languages import NAMES, code_of
 
 if TYPE_CHECKING:
-    from assistant.summary.values import Length
+    from assistant.summary.values import Length, Strategy, Style
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -51,7 +51,8 @@ _OPTIONS = (
         callback=_length,
         default="medium",
         metavar="LENGTH",
-        help="short, medium, long, or a number of words (characters in Chinese) as 120; default: medium.",
+        help="short, medium, long, or a number of words (characters in Chinese) as 120; default: medium. The room for "
+        "the answer grows with it, unless --max-tokens says how much.",
     ),
     click.option(
         "--style",
@@ -78,19 +79,21 @@ _OPTIONS = (
 
 
 def summary_options(function: Function) -> Function:
-    """`--length`, `--style`, `--language`, `--focus`, `--strategy`, handed on as one `request`.
-
-    With the `max_tokens` of `sampling_options`, above which this must stand, as the room where it was given.
-    """
+    """`--length`, `--style`, `--language`, `--focus`, `--strategy`, handed on as one `request`."""
 
     @wraps(function)
-    def gathered(*, chosen: dict[str, object], **values: object) -> object:
+    def gathered(
+        *,
+        length: "Length",
+        style: "Style",
+        language: str,
+        focus: str,
+        strategy: "Literal['auto'] | Strategy",
+        **others: object,
+    ) -> object:
         from assistant.summary.values import Request
 
-        names = ("length", "style", "language", "focus", "strategy")
-        fields = {name: values.pop(name) for name in names}
-        request = Request(**fields, max_tokens=chosen.get("max_tokens"))  # type: ignore[arg-type]
-        return function(request=request, chosen=chosen, **values)
+        return function(request=Request(length, style, language, focus, strategy), **others)
 
     for option in reversed(_OPTIONS):
         gathered = option(gathered)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from assistant.checks.checker import Checker
 from assistant.checks.values import Checked, Source
 from assistant.documents.document import Document, Places
 from assistant.languages import language_of, name_of
@@ -13,6 +12,8 @@ from assistant.summary.values import Coverage, Seconds, Strategy, Summary
 
 def conclude(task: Task, record: Record, strategy: Strategy, outcome: Outcome) -> Summary:
     """The result. Takes as long as checking does; nothing is asked of the engine."""
+    from assistant.checks.checker import Checker  # noqa: PLC0415  numpy takes 0.1 s to load, and --help needs none
+
     document, info = task.document, task.engine.info
     text = outcome.written.text.strip()
     checked, places = _of_read(Checker(document).check(text), outcome.unread), Places(document)

@@ -6,7 +6,6 @@ Nothing is printed here. Texts are not yet safe for a terminal, except where it 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.checks.marks import mark
 from assistant.checks.values import Claim
 from assistant.documents.document import Document, Place, Places
 from assistant.languages import name_of
@@ -31,6 +30,8 @@ class Told:
     @property
     def marked(self) -> str:
         """The text, with a mark behind each claim that the document does not have."""
+        from assistant.checks.marks import mark  # noqa: PLC0415  numpy takes 0.1 s to load, and --help needs none
+
         return mark(self.summary.summary, self.summary.checked.claims)
 
 
