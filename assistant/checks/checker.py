@@ -33,6 +33,9 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _HEDGE_AFTER = re.compile(r"\s?(?:左右|上下|or so\b)|(?<=[余多餘])")
+_PERCENT_ALONE = re.compile(r"(?<![\d\s])[ \u00a0]?[%％]")
+_COLUMN = 3000
+"""Characters after a per cent sign without a number in which bare numbers with decimals may be percentages."""
 _CELL = re.compile(r'"[^"\n]*"|,')
 _NEAR = 0.05
 """The largest part of itself by which a rounded figure may differ."""
@@ -49,6 +52,7 @@ class Checker:
         self._index()
         self._east_asian = sum(map(is_east_asian, document.text[:_SAMPLE])) / max(1, len(self._folded.text[:_SAMPLE]))
         self._sizes = sorted({(size(number), number) for figure in self._figures for number in figure.values})
+        self._percent_signs = [sign.end() for sign in _PERCENT_ALONE.finditer(document.text)]
         self._ordinary: dict[str, bool] = {}
         self._sources = Sources(document.text, self._folded)
 
@@ -130,8 +134,17 @@ class Checker:
         return places
 
     def _equal(self, readings: Iterable[Hashable], claim: Figure) -> list[tuple[int, int]]:
-        found = {at for key in readings for at in self._at.get(key, ()) if _alike(claim, self._figures[at])}
+        equal = {at for key in readings for at in self._at.get(key, ())}
+        found = [at for at in equal if _alike(claim, self._figures[at]) or self._in_percent_column(claim, at)]
         return [(self._figures[at].start, self._figures[at].end) for at in sorted(found)[:MOST_PLACES]]
+
+    def _in_percent_column(self, claim: Figure, at: int) -> bool:
+        """Whether 7.2 may be 7.2 %: a per cent sign without a number stands above it, as over a column."""
+        figure = self._figures[at]
+        if claim.kind != "percentage" or figure.kind != "number" or not any(power < 0 for _, power in figure.values):
+            return False
+        header = bisect_left(self._percent_signs, figure.start) - 1
+        return header >= 0 and figure.start - self._percent_signs[header] < _COLUMN
 
     def _hedged(self, line: str, claim: Figure) -> bool:
         return bool(_HEDGE.search(line, max(0, claim.start - 20), claim.start) or _HEDGE_AFTER.match(line, claim.end))

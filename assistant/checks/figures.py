@@ -41,6 +41,8 @@ _TIME = re.compile(r"(\d{1,4}):(\d{1,4})(?::\d\d(?!\d))?(?![:\d])(?:[ \u00a0]?([
 _HOUR = re.compile(r"(\d{1,2})[ \u00a0]?([ap])\.?m(?![a-z])\.?")
 _FRACTION = re.compile(r"(\d{1,4})/(\d{1,4})(?![/\d]|[.,]\d)")
 _CHINESE_FRACTION = re.compile(r"分之(?=[\d零〇一二三四五六七八九十两百千])")
+_YEARS = re.compile(r"(?<!\d)(19|20)\d\d-$")
+"""What stands before the 21 of 2019-21."""
 _SPELLED_FRACTION = re.compile(
     r"[ -](half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?)(?![a-z])"
 )
@@ -56,7 +58,6 @@ _PARTS = {
     "tenth": 10,
 }
 _RANGE = re.compile(r"\s{0,2}(?:%|percent)?\s{0,2}(?:-|~|to|and|bis|à|至|到)\s{0,2}$")
-_WORD_FOLLOWS = re.compile(r"[a-z]")
 
 
 def figures(text: str) -> list[Figure]:
@@ -116,6 +117,8 @@ def _number(small: str, start: int, end: int) -> Iterator[Figure]:
         yield Figure(start, end, "number", others=(written,))
         return
     meant = numbers.values(written)
+    if end - start == 2 and (century := _YEARS.search(small, max(0, start - 5), start)):
+        meant += (numbers.value(century[1] + written),)
     if not meant and "," not in written:
         yield Figure(start, end, "number", others=(written,))
         return

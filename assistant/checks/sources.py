@@ -178,7 +178,7 @@ def _sentences(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
     if size > _LONG:
         for stop in _SENTENCE_END.finditer(text, begin, end):
             sentence = text[begin : stop.end()].rstrip()
-            if len(sentence) >= 12 and not _ABBREVIATED.search(sentence):
+            if len(sentence) >= 12 and not _ABBREVIATED.search(sentence[-12:]):
                 yield begin, begin + len(sentence)
                 begin = stop.end()
     if text[begin:end].strip():

@@ -46,6 +46,8 @@ from tests.assistant.checks.support import claims, missing
         ("１２３４５名", "12,345 people"),
         ("under a month and 2.50 EUR", "€2.5"),
         ("a 1990s house", "in 1990"),
+        ("from 2019-21", "2019 to 2021"),
+        ("Change (%)\nNorth 7.2\nSouth 8.1", "South by 8.1%"),
     ],
 )
 def test_found(document: str, text: str) -> None:
@@ -70,6 +72,7 @@ def test_found(document: str, text: str) -> None:
         ("$1,200", "€1,200"),
         ("USD 1,200", "HKD 1,200"),
         ("37 days", "37 %"),
+        ("Change\nNorth 7.2", "by 7.2%"),
         ("1.2 thousand", "1.2"),
         ("1.2 million", "1.2 billion"),
         ("version 1.2.3", "version 1.2.4"),
