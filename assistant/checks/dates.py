@@ -57,11 +57,11 @@ _NUMERALS = re.compile(
 )
 _DAY_FIRST = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|er|[.ºª°])?(?:[ \u00a0]?(?:-|to|bis|au|and|und)[ \u00a0]?(\d{1,2})(?:st|nd|rd|th|\.)?)?"
-    rf"(?:{_GAP}|-)(?:(?:day{_GAP})?(?:of|de|d'){_GAP})?{_MONTH}(?![a-zéûäç])\.?(?:(?:,?{_GAP}|-|/)(?:(?:of|de|del){_GAP})?{_YEAR}"
+    rf"(?:{_GAP}|-)(?:(?:day{_GAP})?(?:of|de|d'){_GAP})?{_MONTH}(?![a-zéûäç])(?:\.?(?:,?{_GAP}|-|/)(?:(?:of|de|del){_GAP})?{_YEAR}"
     r"|-(\d\d)(?!\d))?"
 )
 _YEAR_FIRST = re.compile(
-    rf"(\d{{4}})(?:,?{_GAP}|-){_MONTH}(?![a-zéûäç])\.?(?:(?:{_GAP}|-)(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.,%]))?"
+    rf"(\d{{4}})(?:,?{_GAP}|-){_MONTH}(?![a-zéûäç])(?:\.?(?:{_GAP}|-)(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.,%]))?"
 )
 _BEFORE = re.compile(rf"(?<![a-zéûäç]){_MONTH}\.?(?:,?{_GAP}|-|/)(?:(?:de|del|of|the){_GAP})?$")
 _AFTER_MONTH = re.compile(

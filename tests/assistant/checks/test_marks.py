@@ -73,6 +73,12 @@ def test_the_sign_stands_after_the_claim() -> None:
     )
 
 
+@pytest.mark.parametrize("date", ["16 June", "3 May", "2031 March", "June 16th", "4 Jan"])
+def test_a_sentence_that_ends_with_a_date_keeps_its_full_stop(date: str) -> None:
+    text = f"It ends on {date}. It was long."
+    assert mark(text, READY.check(text).claims) == f"It ends on {date} [?]. It was long."
+
+
 @pytest.mark.parametrize("after", ["(below)", "[a]"])
 def test_a_sign_never_becomes_a_link(after: str) -> None:
     text = f"They met IBM{after} there."
