@@ -14,17 +14,19 @@ from assistant.summary.wording import BREAK, CHINESE_BREAK, whole
 LEFT_OUT = "[...]"
 """Between passages that do not follow each other."""
 
-# Ours. Of eight wordings tried with the 135M starter on a licence the one that it neither repeats nor takes for an excuse
-# to say of everything that the text does not say it.
+_PLACE = "\0"
+"""Stands for a document where only what comes before it is wanted."""
+
+# Ours. Of eight wordings tried with the 135M starter on a licence, the one that it neither repeats nor takes as a
+# reason to say of everything that the text does not say it.
 _PARTS = "Parts of a longer document; [...] stands for what is left out.\n\n"
 _CHINESE_PARTS = "以下是一篇长文的若干部分，[...]表示省略的内容。\n\n"
 
 
 def before(text: str, language: str, family: str = "") -> str:
     """All that every prompt about this document begins with. `language`: the document's; `family`: the model's."""
-    text = text.strip()
-    prompt = whole(text, Request(), language, family)
-    return prompt[: prompt.index(text) + len(text)] + (CHINESE_BREAK if language == "zh" else BREAK)
+    lead = whole(_PLACE, Request(), language, family).partition(_PLACE)[0]
+    return lead + text.strip() + (CHINESE_BREAK if language == "zh" else BREAK)
 
 
 def first(question: str, language: str, *, firm: bool = False) -> str:
