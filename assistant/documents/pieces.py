@@ -205,7 +205,7 @@ _SHORT_BEFORE_NUMBER = re.compile(r"\b(?:[Nn]os?|[Ff]igs?|[Ee]qs?|[Aa]rt|[Ss]ec|
 def _lines(text: str, start: int, end: int, fences: _Spans) -> _Units:
     """Sentences and lines of a block. Rows of tables and lines of code hang closer together than sentences."""
     starts, ranks = [start], [_PARAGRAPH]
-    place = start
+    place = line = start
     while (match := _STOP.search(text, place, end)) is not None:
         space = _SPACE.match(text, match.end(), end)
         after = space.end() if space else match.end()
@@ -213,7 +213,8 @@ def _lines(text: str, start: int, end: int, fences: _Spans) -> _Units:
         if after >= end or after <= starts[-1] or attached(text, after):
             continue
         new_line = "\n" in text[match.end() : after]
-        in_rows = text[after] == "|" or _inside(fences, after)
+        line = after if new_line else line
+        in_rows = text[line] == "|" or _inside(fences, after)
         ended = match.end() > match.start() and not (
             match["mark"] and not _ends_sentence(text, match.start("mark"), after)
         )

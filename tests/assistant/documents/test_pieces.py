@@ -184,6 +184,14 @@ def test_small_sections_share_a_piece() -> None:
     assert min(sizes) >= 70 // 4
 
 
+def test_a_section_begins_a_piece_unless_it_is_a_scrap() -> None:
+    """Two of 40 words fit a limit of 100 together, and yet each begins its own piece; one of ten words does not."""
+    text = "\n\n".join(f"## Item {number}\n\n" + "word " * 37 for number in range(20))
+    assert len(cut(text, 100)) == 20
+    small = "\n\n".join(f"## Item {number}\n\n" + "word " * 7 for number in range(20))
+    assert max(piece.count("## ") for piece in cut(small, 100)) > 2
+
+
 def test_files_begin_pieces() -> None:
     one, other = section(1, 8), section(2, 8)
     text = f"{one}\n\n{other}"
@@ -236,7 +244,9 @@ def test_lines_that_are_paragraphs_are_cut_at_lines() -> None:
         assert piece.endswith(("line.\n", "line."))
 
 
-TABLE = "| name | litres |\n|---|---|\n" + "".join(f"| tank {number}. Big | {number} |\n" for number in range(8))
+TABLE = "| name | litres |\n|---|---|\n" + "".join(
+    f"| tank {number} is here. Big | {number} |\n" for number in range(8)
+)
 CODE = "```python\n" + "".join(f"x = {number}\n\n// A comment. Really\ny = x\n" for number in range(5)) + "```\n"
 
 

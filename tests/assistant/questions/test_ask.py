@@ -133,6 +133,7 @@ def test_an_answer_in_a_wrong_language_is_stopped_and_asked_for_again() -> None:
         "What will the committee do?",
         "The dam will be repaired for 120,000 euros.",
     ]
+    assert len(conversation.tree.siblings(conversation.path[-1].id)) == 1, "what was stopped is no other answer"
 
 
 def test_a_language_that_stays_wrong_is_said() -> None:

@@ -170,6 +170,14 @@ def test_never_more_than_fits(context: int, answer: int, question: str) -> None:
     assert made.last.tokens_read > 0
 
 
+def test_headings_are_counted() -> None:
+    heading = Heading(0, 1, "The long and full title of all that was said and done " * 5)
+    made = Framing(Document("x.md", LONG, "utf-8", headings=(heading,)), engine(1200), 50)
+    framed = made(user("What about the salmon?"))
+    assert framed[0].content.count("(The long and full title") > 3
+    assert engine().count(framed) <= 1150
+
+
 def test_a_question_that_leaves_no_room_is_refused() -> None:
     with pytest.raises(PromptTooLong, match=r"the question has 2,0\d\d tokens and 950 fit"):
         framing(LONG, 1000)(user("word " * 2000))
