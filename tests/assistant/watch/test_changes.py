@@ -69,7 +69,7 @@ def test_what_is_said_is_so(old: str, new: str) -> None:
 def test_a_difference_holds_both_summaries(old: str, new: str) -> None:
     lines = difference(old, new)
     if not lines:
-        assert old.split() == new.split()
+        assert "".join(old.split()) == "".join(new.split())
         return
     squeezed = "".join(old.split())
     assert "".join("".join(line[2:].split()) for line in lines if line[0] in " -") == squeezed
