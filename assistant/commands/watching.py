@@ -16,9 +16,10 @@ from assistant.console import narrate, note
 from assistant.documents.document import Document
 from assistant.documents.read import read_documents
 from assistant.engine import Engine
+from assistant.events import Text
 from assistant.sanitize import one_line, printable, printable_json
 from assistant.summary.report import as_json, report
-from assistant.summary.values import Decided, Summary
+from assistant.summary.values import Summary
 from assistant.watch.follow import (
     Cancelled,
     Changed,
@@ -110,8 +111,8 @@ class _Shown:
             case Version():
                 self._finish(event)
             case _:
-                if isinstance(event, Decided) and self._output.live and not self._headed and not self._blank:
-                    self._head(self._name())
+                if isinstance(event, Text) and self._output.live and not self._blank:
+                    self._head(self._name())  # of the first version, and only now that the progress bar is gone
                 if self._telling is not None:
                     self._telling.see(event)
 
@@ -147,8 +148,10 @@ class _Shown:
             if self._output.path is None and not self._output.live:
                 self._head(version.changed.sentence if version.changed else self._name())
             self._output.finish(telling.told)
-            if self._changes and version.difference:
+            if self._changes and version.changed:
                 below = "\n".join(["What changed in the summary:", *version.difference])
+                if not version.difference:
+                    below = "Nothing changed in the summary."
                 click.echo(f"\n{printable(below)}", err=self._output.path is not None)
         if not version.current:
             note("the file has grown since: this is the summary of how it was when its reading began", kind="warning")
