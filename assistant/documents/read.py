@@ -28,6 +28,8 @@ Path_ = str | os.PathLike[str]
 def read_document(path: Path_, *, encoding: str | None = None) -> Document:
     """The text of a file; `-` is standard input. `encoding` overrules what would be found. Raises InvalidDocument."""
     if os.fspath(path) == "-":
+        if sys.stdin is None:
+            raise InvalidDocument("there is no standard input; a document on it was expected; name a file")
         return _document(sys.stdin.buffer, "standard input", encoding)
     file = Path(path)
     name = one_line(str(path))

@@ -52,7 +52,6 @@ def read_word(archive: Archive, name: str) -> Document:
         result = mammoth.convert_to_html(
             clean,
             style_map=_STYLES,
-            include_embedded_style_map=False,  # a document does not say how it is read
             external_file_access=False,
             convert_image=lambda _: [],  # pictures are no text
         )

@@ -25,7 +25,10 @@ _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
 def clean_parts(archive: Archive, members: tuple[str, ...], name: str) -> tuple[io.BytesIO, tuple[str, ...]]:
-    """An archive of these members only, and notes on what they have that is not read. Raises InvalidDocument."""
+    """An archive of these members only, and notes on what they have that is not read. Raises InvalidDocument.
+
+    What tells mammoth how to read a document (`mammoth/style-map`) is not among them: a document does not say that.
+    """
     trees = {member: _parse(archive, member, name) for member in members}
     numbers = Numbers(_part(trees, "numbering.xml"), _part(trees, "styles.xml"))
     hidden = formulas = False

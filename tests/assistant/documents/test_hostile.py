@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.documents import building, read
 from assistant.documents.document import Document, Places
 from assistant.documents.pdf_pages import read_pages
 from assistant.documents.read import decode_document
@@ -210,3 +211,13 @@ def test_memory_is_in_proportion_to_the_text(name: str, data: bytes, share: floa
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < share * len(document.text) + 2**20
+
+
+def test_sizes_have_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "MAX_CONTAINER_BYTES", 1000)
+    with pytest.raises(InvalidDocument, match=r"a\.pdf is larger than 0 MiB"):
+        decode_document(pdf_sample(), "a.pdf")
+    monkeypatch.setattr(building, "MAX_CHARACTERS", 50)
+    for name in ("a.html", "a.eml"):
+        with pytest.raises(InvalidDocument, match="has more than 50 characters; a document was expected; split it"):
+            decode_document(SAMPLES[name], name)

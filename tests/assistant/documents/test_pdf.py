@@ -253,10 +253,21 @@ def bomb() -> bytes:
     return one_page(stream(b"/X Do"), b"/XObject<</X 6 0 R>>", [*forms, last])
 
 
-def test_a_file_made_to_break_its_reader_breaks_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_made_to_break_its_reader_breaks_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(apart, "MAX_MEMORY", 512 * 1024**2)
     with pytest.raises(InvalidDocument, match=r"a\.pdf breaks its reader, or needs too much memory; an ordinary PDF"):
         decode_document(bomb(), "a.pdf")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_reader_that_complains_is_not_heard(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONWARNINGS", "nonsense")  # Python tells of that on standard error
+    assert decode_document(form(), "a.pdf").kind == "pdf"
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_reader_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -252,3 +252,9 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"# Title\n\ntext\n")))
     document = read_document("-")
     assert (document.name, document.kind, document.text) == ("standard input", "markdown", "# Title\n\ntext\n")
+
+
+def test_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(InvalidDocument, match="there is no standard input; a document on it was expected; name a file"):
+        read_document("-")

@@ -1,5 +1,7 @@
 """Word documents: structure, the numbers that Word counts, what is left out and told, damage and attacks."""
 
+import base64
+import io
 from typing import Any
 
 import pytest
@@ -138,6 +140,25 @@ def test_what_is_not_read_is_told() -> None:
         "comments in the margin are not read",
         "what stands at the top and foot of every page is not read",
     )
+
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def test_a_picture_is_not_unpacked() -> None:
+    def build(document: Any) -> None:
+        document.add_paragraph("Before.").add_run().add_picture(io.BytesIO(PIXEL))
+        document.add_paragraph("After.")
+
+    document = decode_document(made(build), "a.docx")
+    assert (document.text, document.notes) == ("Before.\n\nAfter.\n", ("1 picture is not read",))
+
+
+def test_a_document_does_not_say_how_it_is_read() -> None:
+    data = changed(made(report), {"mammoth/style-map": "p[style-name='Normal'] => !"})
+    assert decode_document(data, "a.docx").text == decode_document(made(report), "a.docx").text
 
 
 def test_footnotes_are_read() -> None:
