@@ -19,8 +19,8 @@ from assistant.questions.search import chosen
 from assistant.questions.values import Decided, Excerpt
 from assistant.sanitize import one_line
 
-_PASSAGE = 300
-"""Longest passage, in tokens: a long paragraph or two."""
+_PASSAGE = 200
+"""Longest passage, in tokens: a long paragraph; shorter ones fit a question better, longer ones say more of themselves."""
 _MOST_READ = 6000
 """Tokens of passages read for one question; more costs minutes on a processor and rarely says more."""
 _SHORTEST = 16
