@@ -20,7 +20,7 @@ from assistant.questions.values import Decided, Excerpt
 from assistant.sanitize import one_line
 
 _PASSAGE = 200
-"""Longest passage, in tokens: a long paragraph; shorter ones fit a question better, longer ones say more of themselves."""
+"""Longest passage, in tokens: a long paragraph."""
 _MOST_READ = 6000
 """Tokens of passages read for one question; more costs minutes on a processor and rarely says more."""
 _SHORTEST = 16
