@@ -31,8 +31,7 @@ from assistant.sampling_defaults import info_sampling, info_summary_sampling
 from assistant.sanitize import one_line, printable
 from assistant.settings import read_settings
 from assistant.summary.kept import Kept, KeptPieces
-from assistant.summary.report import Told as Result
-from assistant.summary.report import report
+from assistant.summary.report import Result, report
 from assistant.summary.summarize import summarize
 from assistant.summary.values import Coverage, Decided, Discarded, PieceDone, Request, Seconds, Summary
 from assistant.watch.changes import Again, Changes

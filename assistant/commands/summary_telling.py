@@ -19,7 +19,7 @@ from assistant.documents.document import Document
 from assistant.errors import OutputFailed
 from assistant.events import Text
 from assistant.sanitize import printable, printable_json
-from assistant.summary.report import Told, as_json, evidence, report
+from assistant.summary.report import Result, as_json, evidence, report
 from assistant.summary.values import Decided, Discarded, PieceDone, Request, Summary
 
 
@@ -43,7 +43,7 @@ class Output:
         """For the summary of this document (or of this version of it)."""
         return Telling(self, document)
 
-    def finish(self, told: Told) -> None:
+    def finish(self, told: Result) -> None:
         """Write what was not shown yet, and the report on stderr. Raises OutputFailed."""
         text = printable_json(as_json(told)) if self.json else self._text(told)
         if self.path is not None:
@@ -56,7 +56,7 @@ class Output:
         for line in report(told, sources=not self.sources):
             click.echo(line, err=True)
 
-    def _text(self, told: Told) -> str:
+    def _text(self, told: Result) -> str:
         """What of the text and its sources is not on the terminal yet."""
         below = evidence(told) if self.sources else ""
         text = "" if self.live else printable(told.marked)
@@ -76,7 +76,7 @@ class Telling:
         self._begun = False
         self._decided: Decided | None = None
         self._done: tuple[int, int] = (0, 0)
-        self.told: Told | None = None
+        self.told: Result | None = None
 
     def see(self, event: object) -> None:
         """What the event means for who looks on; events that mean nothing pass."""
@@ -97,7 +97,7 @@ class Telling:
                 self.end()
                 if self._decided is None:
                     raise AssertionError("a summary says first how the document will be read")
-                self.told = Told(self._document, self._output.request, self._decided, event)
+                self.told = Result(self._document, self._output.request, self._decided, event)
 
     def end(self) -> None:
         """Show what was held back, and end the line; the summary was finished, discarded or interrupted."""

@@ -19,7 +19,7 @@ _NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Result:
     """A finished summary, and what it is of."""
 
     document: Document
@@ -35,7 +35,7 @@ class Told:
         return mark(self.summary.summary, self.summary.checked.claims)
 
 
-def as_json(told: Told) -> dict[str, object]:
+def as_json(told: Result) -> dict[str, object]:
     """What `--json` prints: the names are relied on by other programs. Lines count from 1, offsets are characters."""
     summary, document, decided = told.summary, told.document, told.decided
     coverage, seconds, checked = summary.coverage, summary.seconds, summary.checked
@@ -100,7 +100,7 @@ def _claim(claim: Claim, places: Places) -> dict[str, object]:
     }
 
 
-def report(told: Told, *, sources: bool = True) -> Iterator[str]:
+def report(told: Result, *, sources: bool = True) -> Iterator[str]:
     """The lines below a summary, safe to print: what is wrong with it first, then where it stands, how it was read.
 
     `sources`: whether the lines that each paragraph rests on are among them.
@@ -119,7 +119,7 @@ def report(told: Told, *, sources: bool = True) -> Iterator[str]:
     yield f"time: {loading}reading {seconds.read:.1f} s, writing {seconds.write:.1f} s"
 
 
-def evidence(told: Told) -> str:
+def evidence(told: Result) -> str:
     """What `--sources` puts below the text, safe to print: the lines of each paragraph, the places of each claim."""
     lines = ["Sources:", *(f"- {line}" for line in source_lines(told))] if told.summary.checked.sources else []
     claims = told.summary.checked.claims
@@ -131,7 +131,7 @@ def evidence(told: Told) -> str:
     return "\n".join(lines)
 
 
-def source_lines(told: Told) -> list[str]:
+def source_lines(told: Result) -> list[str]:
     """Of each paragraph or bullet where it stands, and how it begins; safe to print."""
     summary = told.summary
     return [
@@ -172,7 +172,7 @@ def _found(claim: Claim, places: Places) -> str:
     return "; ".join(dict.fromkeys(place_words(places.of(*found)) for found in claim.found))
 
 
-def _read(told: Told) -> str:
+def _read(told: Result) -> str:
     coverage, decided = told.summary.coverage, told.decided
     total, read = coverage.tokens_total, coverage.tokens_read
     share = f"{read * 100 // total} %" if total else "100 %"  # down: what is not all of it never is 100 %
@@ -184,7 +184,7 @@ def _read(told: Told) -> str:
     return words
 
 
-def _language(told: Told) -> str:
+def _language(told: Result) -> str:
     found = told.summary.language
     name = "not recognized" if found == "und" else name_of(found)
     asked = told.request.language
