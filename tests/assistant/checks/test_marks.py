@@ -99,6 +99,15 @@ def test_words_come_soon() -> None:
     assert most < 40
 
 
+def test_a_label_in_bold_is_known_only_at_its_end() -> None:
+    text = (
+        "**Terms of Corvane rent due:** by Dunholt\n- **Terms of Corvane rent due** by Dunholt\n**Corvane rent pays**"
+    )
+    whole = mark(text, READY.check(text).claims)
+    assert whole.count("[?]") == 4
+    assert streamed(text, list(range(len(text)))) == whole
+
+
 def test_random_long_texts() -> None:
     chance = random.Random(3)
     for _ in range(8):

@@ -52,6 +52,7 @@ def test_paraphrases_of_a_licence(text: str, within: tuple[int, int]) -> None:
     "text",
     [
         "Bananas grow well in tropical gardens with plenty of sunshine.",
+        "Any work on the kitchen needs new tiles, pans, knives, lamps, curtains and plates under the stairs.",
         "The orchestra played Mozart before dinner, and the guests danced until midnight.",
         "春天的花园里开满了五颜六色的花朵。",
         "ok",
@@ -99,10 +100,8 @@ def test_paragraphs_bullets_and_long_prose() -> None:
 
 
 def test_a_found_figure_decides_between_like_lines() -> None:
-    document = "\n\n".join(
-        f"In the year {year} the company employed {year * 7} people there." for year in range(1990, 2020)
-    )
-    assert lines(document, "- In 2003 it employed 14,021 people.") == [(27, 27)]
+    document = "\n\n".join(f"The company employed {number * 7:,} people there." for number in range(1990, 2020))
+    assert lines(document, "- The company employed 14021 people.") == [(27, 27)]
 
 
 @settings(max_examples=60, deadline=None)
