@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import groupby
 from typing import Any, BinaryIO
 
@@ -213,7 +213,8 @@ def _bound(memory: int, seconds: int) -> None:
         import resource  # noqa: PLC0415  not on every system
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    with suppress(OSError, ValueError):  # macOS has the name of this bound, and refuses to set it
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
