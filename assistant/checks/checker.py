@@ -1,8 +1,10 @@
 """Looks up what a text claims of a document: `Checker(document).check(text)`.
 
 The document is read once; a check takes milliseconds. Figures must be equal in value, names and quotations the same
-words; a rounded figure counts only where the text says that it is one ("about"). What is computed from the document,
-a sum or a count, does not stand in it and is not found. The module knows nothing of models, files or terminals.
+words; a rounded figure counts only where the text says that it is one ("about 1.2 million" for 1,187,340: right to
+its last digit, and within 5 %). What is computed from the document, a sum or a count, does not stand in it: not found.
+A figure that stands somewhere else in the document is found: that it is said of the right thing is not checked, nor are
+signs (a fall of 5 % is -5 %) and names in headings. The module knows nothing of models, files or terminals.
 """
 
 import re
@@ -117,14 +119,14 @@ class Checker:
         for at, figure in enumerate(self._figures):
             keys: set[Hashable] = {*figure.values, *figure.days, *figure.others}
             for said, month, day in figure.days:
-                keys |= {(said, month, 0), (0, month, day), (0, month, 0), (0, 0, day)}
+                keys |= {(said, month, 0), (0, month, day), (0, month, 0), (0, 0, day)} - {(0, 0, 0)}
                 if said:
                     year = said
                     keys.add(value(str(said)))
                 elif year and day:
                     # 5 March, in a text that spoke of 2026 before: the writer means 5 March 2026.
                     keys.add((year, month, day))
-            for key in keys - {(0, 0, 0)}:
+            for key in keys:
                 self._at.setdefault(key, []).append(at)
 
     def _figure(self, line: str, claim: Figure) -> list[tuple[int, int]]:

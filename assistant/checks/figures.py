@@ -41,6 +41,8 @@ _TIME = re.compile(r"(\d{1,4}):(\d{1,4})(?::\d\d(?!\d))?(?![:\d])(?:[ \u00a0]?([
 _HOUR = re.compile(r"(\d{1,2})[ \u00a0]?([ap])\.?m(?![a-z])\.?")
 _FRACTION = re.compile(r"(\d{1,4})/(\d{1,4})(?![/\d]|[.,]\d)")
 _CHINESE_FRACTION = re.compile(r"分之(?=[\d零〇一二三四五六七八九十两百千])")
+_CELL_SIDES = frozenset("|;")
+"""A bare number between them is the cell of a table: nothing around it needs to be read."""
 _YEARS = re.compile(r"(?<!\d)(19|20)\d\d-$")
 """What stands before the 21 of 2019-21."""
 _SPELLED_FRACTION = re.compile(
@@ -85,6 +87,10 @@ def _in_digits(small: str, text: str) -> Iterator[Figure]:
     for found in numbers.DIGITS.finditer(small):
         start, end = found.span()
         if start < done:
+            continue
+        alone = small[start - 1 : start] in _CELL_SIDES and small[end : end + 1] in _CELL_SIDES
+        if alone and end - start <= numbers.LONGEST and (cell := numbers.values(found[0])):
+            yield Figure(start, end, "number", cell)
             continue
         if days := dates.at(small, text, start):
             for date in days:
