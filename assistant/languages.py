@@ -105,6 +105,8 @@ _SHARE = 1 / 10
 """Of the words of a text must be common ones; running text has a third to a half, a page of tables and code less."""
 _AHEAD = 1.2
 """The found language must have so much more weight than the next one; Danish and Norwegian are 1.3 apart."""
+_FEW, _FAR = 8, 5
+"""Words of a short text; and how much farther down the list of a language the same words must stand."""
 
 
 def language_of(text: str) -> str:
@@ -259,7 +261,21 @@ def _by_words(words: list[str]) -> str:
     if len(words) < 2 or not scores or common < _SHARE * len(words):  # a single word says nothing
         return "und"
     best, *others = sorted(scores, key=lambda name: scores[name], reverse=True)
-    return best if not others or scores[best] >= _AHEAD * scores[others[0]] else "und"
+    if not others or scores[best] >= _AHEAD * scores[others[0]]:
+        return best
+    likely = [name for name in scores if scores[best] < _AHEAD * scores[name]]
+    return _commoner(words, likely) if len(words) < _FEW else "und"
+
+
+def _commoner(words: list[str], likely: list[str]) -> str:
+    """Of languages that share all the common words of a short text, the one in which they are commoner by far."""
+    places = {
+        name: 1 + sum(listed.index(word) for word in words if word in listed)
+        for name in likely
+        for listed in [COMMON[name].split()]
+    }
+    first, second = sorted(places, key=lambda name: places[name])[:2]
+    return first if places[second] >= _FAR * places[first] else "und"
 
 
 def _scores(words: Iterable[str]) -> tuple[dict[str, float], int]:

@@ -160,3 +160,11 @@ def test_any_text_in_any_pieces(pieces: list[str], language: str) -> None:
     guard = Guard(language)
     answers = [guard.feed(piece) for piece in pieces]
     assert answers == sorted(answers, reverse=True)  # once wrong, always wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("Capital of France?", "en"), ("la casa de papel", "und"), ("of", "und")],
+)
+def test_a_few_words_that_languages_share(text: str, found: str) -> None:
+    assert language_of(text) == found
