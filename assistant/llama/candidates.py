@@ -23,6 +23,9 @@ _NEIGHBOURS = 3
 
 Way = tuple[str, str, bool, int]
 """Types of keys and values, flash attention, batch."""
+Shape = tuple[int, bool]
+"""Sequences, and whether they are apart."""
+_ALONE = (1, False)
 
 
 class Candidates:
@@ -48,20 +51,23 @@ class Candidates:
             self._models[gpu_layers] = self._stack.enter_context(dry_model(self._path, self._header, gpu_layers))
         return self._models[gpu_layers]
 
-    def all_for(self, need: Need, free: Free, *, sequences: int = 1, gpu_layers: int | None = None) -> list[Candidate]:
+    def all_for(
+        self, need: Need, free: Free, *, sequences: int = 1, apart: bool = False, gpu_layers: int | None = None
+    ) -> list[Candidate]:
         """Those of the wanted context and of half of it; where none of them fits, also of the largest that fits.
 
         `gpu_layers`: of a model that is loaded already. Raises EngineFailed.
         """
+        shape = sequences, apart
         found: list[Candidate] = []
         context, too_large = need.context, 0
         while True:
-            here = list(self._of(context, sequences, free, gpu_layers))
+            here = list(self._of(context, shape, free, gpu_layers))
             found += here
             if any(free.holds(candidate.sizes) for candidate in here):
                 if too_large:
-                    best = self._largest(context, too_large, sequences, free, gpu_layers)
-                    found += list(self._of(best, sequences, free, gpu_layers)) if best != context else []
+                    best = self._largest(context, too_large, shape, free, gpu_layers)
+                    found += list(self._of(best, shape, free, gpu_layers)) if best != context else []
                 if context < need.context:
                     return found
                 too_large = 0
@@ -78,26 +84,26 @@ class Candidates:
             context, too_large = context // 2 // STEP * STEP, context
             if context < _LEAST_CONTEXT:
                 return 0
-        return self._largest(context, too_large, 1, free, gpu_layers) if too_large else context
+        return self._largest(context, too_large, _ALONE, free, gpu_layers) if too_large else context
 
-    def _largest(self, fits: int, too_large: int, sequences: int, free: Free, gpu_layers: int | None) -> int:
+    def _largest(self, fits: int, too_large: int, shape: Shape, free: Free, gpu_layers: int | None) -> int:
         """The largest context in which anything fits, between one that does and one that does not."""
         while too_large - fits > STEP:
             middle = (fits + too_large) // 2 // STEP * STEP
-            if self._fits(middle, free, sequences=sequences, gpu_layers=gpu_layers):
+            if self._fits(middle, free, shape=shape, gpu_layers=gpu_layers):
                 fits = middle
             else:
                 too_large = middle
         return fits
 
-    def _fits(self, context: int, free: Free, *, sequences: int = 1, gpu_layers: int | None) -> bool:
-        found = self._of(context, sequences, free, gpu_layers)
+    def _fits(self, context: int, free: Free, *, shape: Shape = _ALONE, gpu_layers: int | None) -> bool:
+        found = self._of(context, shape, free, gpu_layers)
         return any(free.holds(candidate.sizes) for candidate in found)
 
-    def _of(self, context: int, sequences: int, free: Free, gpu_layers: int | None) -> Iterator[Candidate]:
+    def _of(self, context: int, shape: Shape, free: Free, gpu_layers: int | None) -> Iterator[Candidate]:
         for way in self._ways():
-            for layers in self._layers(way, context, sequences, free, gpu_layers):
-                setting = _setting(way, context, layers, sequences)
+            for layers in self._layers(way, context, shape, free, gpu_layers):
+                setting = _setting(way, context, layers, shape)
                 sizes = self.model(layers).sizes(setting)
                 if sizes is not None:
                     yield Candidate(setting, sizes)
@@ -112,7 +118,7 @@ class Candidates:
             for batch in BATCHES[:1] if flash else BATCHES:
                 yield k, v, flash, batch
 
-    def _layers(self, way: Way, context: int, sequences: int, free: Free, gpu_layers: int | None) -> Sequence[int]:
+    def _layers(self, way: Way, context: int, shape: Shape, free: Free, gpu_layers: int | None) -> Sequence[int]:
         """How many layers to offload: as asked, or all, or as many as fit; and none, where that is another choice."""
         fixed = self._settings.gpu_layers if gpu_layers is None else gpu_layers
         if not llama_cpp.llama_supports_gpu_offload() or set(free.usable) <= {HOST}:
@@ -120,22 +126,22 @@ class Candidates:
         most = (self._header.layers or 0) + 1
         if fixed is not None:
             return (min(fixed, most),)
-        sizes = self.model(most).sizes(_setting(way, context, most, sequences))
+        sizes = self.model(most).sizes(_setting(way, context, most, shape))
         if sizes is None:
             return ()
         if free.holds(sizes):
             return most, 0
         guess = layers_that_fit(sizes, most, free)
         for layers in range(guess, max(0, guess - _NEIGHBOURS), -1):
-            sizes = self.model(layers).sizes(_setting(way, context, layers, sequences))
+            sizes = self.model(layers).sizes(_setting(way, context, layers, shape))
             if sizes is not None and free.holds(sizes):
                 return layers, 0
         return (0,)
 
 
-def _setting(way: Way, context: int, gpu_layers: int, sequences: int) -> Setting:
+def _setting(way: Way, context: int, gpu_layers: int, shape: Shape) -> Setting:
     k, v, flash, batch = way
-    return Setting(context, k, v, flash, gpu_layers, batch, sequences)
+    return Setting(context, k, v, flash, gpu_layers, batch, *shape)
 
 
 def layers_that_fit(sizes: Sizes, layers: int, free: Free) -> int:

@@ -331,7 +331,7 @@ def context_parameters(setting: Setting) -> llama_cpp.llama_context_params:
     parameters.n_batch = min(BATCH, setting.context)
     parameters.n_ubatch = min(setting.batch, parameters.n_batch)
     parameters.n_seq_max, parameters.n_outputs_max = setting.sequences, max(setting.sequences, _OUTPUTS)
-    parameters.kv_unified = True  # sequences share their common beginning, and room as they need it
+    parameters.kv_unified = not setting.apart
     parameters.type_k, parameters.type_v = KV_TYPES[setting.k], KV_TYPES[setting.v]
     parameters.flash_attn_type = (
         llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED if setting.flash else llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED

@@ -41,6 +41,8 @@ _LEAST_HALVED = 2
 _BRANCHES = (256, 128, 64, 32)
 """Tokens before the end of a prompt: as long as a question and what the template puts behind it."""
 _NO_TOKEN = -1
+_WORTH_SHARING = 4
+"""Several prompts share their beginning in memory where it is this part of the longest, answer included."""
 _SHARE_FOR_COPIES = 0.25
 """Of the free memory, what copies of other conversations may take."""
 
@@ -223,13 +225,21 @@ class LlamaEngine:
         for prompt in ids:
             expect_room(prompt, sampling, loaded.info.context)
         limit, beginning = loaded.info.context, ids[0][: shared(ids)]
+        longest = max(map(len, ids))
+        if apart := len(ids) > 1 and len(beginning) * _WORTH_SHARING < longest + sampling.max_tokens:
+            beginning = []
+        if loaded.room.context is not None and apart:
+            self._recall.begin(loaded.room.context, [_NO_TOKEN])
         at_once = min(len(ids), AT_ONCE)
         while at_once > 1 and tokens_together(ids, sampling.max_tokens, at_once) > limit:
             at_once -= 1
         while True:
-            answers = at_once * sampling.max_tokens
-            reading = tokens_together(ids, sampling.max_tokens, at_once) - answers
-            making = self._make_room(loaded, beginning, reading, answers, most=limit, sequences=at_once + 1)
+            if apart:
+                reading, answers, sequences = longest, sampling.max_tokens, at_once
+            else:
+                answers, sequences = at_once * sampling.max_tokens, at_once + 1
+                reading = tokens_together(ids, sampling.max_tokens, at_once) - answers
+            making = self._make_room(loaded, beginning, reading, answers, most=limit, sequences=sequences, apart=apart)
             try:
                 context = yield from _numbered(0, making)
                 break
@@ -237,14 +247,17 @@ class LlamaEngine:
                 if at_once == 1 or self._loaded is None:
                     raise
                 at_once -= 1  # what does not fit together takes turns
-        reused = self._recall.begin(context, [*beginning, _NO_TOKEN])
-        yield 0, Reading(reused, len(ids[0]), reused)
-        if not (yield from _numbered(0, self._read(loaded, context, beginning, total=len(ids[0]), reused=reused))):
-            return
 
         def write(prompt: Sequence[int]) -> Writing:
             return Writing(loaded.model, sampling, most=_most(sampling, context, prompt), prompt=prompt)
 
+        if apart:
+            yield from answer_all(context, ids, write, reused=0, load_seconds=load_seconds)
+            return
+        reused = self._recall.begin(context, [*beginning, _NO_TOKEN])
+        yield 0, Reading(reused, len(ids[0]), reused)
+        if not (yield from _numbered(0, self._read(loaded, context, beginning, total=len(ids[0]), reused=reused))):
+            return
         yield from answer_all(context, ids, write, reused=reused, load_seconds=load_seconds)
 
     def _read(
@@ -322,10 +335,19 @@ class LlamaEngine:
         return load_model(self._path, layers)
 
     def _make_room(
-        self, loaded: _Loaded, prompt: Sequence[int], reading: int, answer: int, *, most: int, sequences: int = 1
+        self,
+        loaded: _Loaded,
+        prompt: Sequence[int],
+        reading: int,
+        answer: int,
+        *,
+        most: int,
+        sequences: int = 1,
+        apart: bool = False,
     ) -> Generator[Loading | Settled, None, LlamaContext]:
         try:
-            context = yield from loaded.room.make(prompt, reading, answer, most=most, sequences=sequences)
+            making = loaded.room.make(prompt, reading, answer, most=most, sequences=sequences, apart=apart)
+            context = yield from making
         finally:
             if not loaded.model.pointer:  # it was to move between devices, and is nowhere now
                 self._free()
@@ -362,7 +384,7 @@ def _numbered(number: int, events: Generator[Yielded, None, Result]) -> Generato
 
 def _most(sampling: Sampling, context: LlamaContext, prompt: Sequence[int]) -> int:
     """Tokens the answer may have."""
-    return min(sampling.max_tokens, context.size - len(prompt))
+    return min(sampling.max_tokens, context.setting.room - len(prompt))
 
 
 def _room_for_copies() -> int:

@@ -1,7 +1,8 @@
 """Several prompts at once: sequences of one batch that share their common beginning.
 
 A processor writes one token for each of four sequences in little more time than for one, because the weights pass
-through it once. Sequence 0 holds the common beginning; each prompt is read into a sequence of its own.
+through it once. Each prompt is read into a sequence of its own. Sequence 0 holds the common beginning, unless the
+sequences are apart because they have little of one.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -64,16 +65,20 @@ def answer_all(
     reused: int,
     load_seconds: float,
 ) -> Generator[tuple[int, Event], None, None]:
-    """Each prompt's `Reading* Text* Finished` with its index; `context` holds the common beginning and no more.
+    """Each prompt's `Reading* Text* Finished` with its index; `context` holds the common beginning and no more, and
+    nothing where its sequences are apart.
 
     `reused`: tokens of the first prompt that were in memory from before. Ends without `Finished` where it is
     interrupted. Raises EngineFailed.
     """
     waiting = list(enumerate(prompts))
-    free = list(range(1, context.setting.sequences))
+    apart = context.setting.apart
+    first = 0 if apart else 1
+    free = list(range(first, context.setting.sequences))
     slots: list[_Slot] = []
     start = len(context.tokens)
-    context.share()
+    if not apart:
+        context.share()
     try:
         while waiting or slots:
             while waiting and free:
@@ -81,7 +86,8 @@ def answer_all(
                 slot = _Slot(
                     index, free.pop(0), prompt, write(prompt), start, start if index else reused, perf_counter()
                 )
-                context.copy_sequence(slot.sequence)
+                if not apart:
+                    context.copy_sequence(slot.sequence)
                 slots.append(slot)
                 yield index, Reading(start, len(prompt), slot.reused)
             if not _decode(context, slots):
@@ -92,17 +98,19 @@ def answer_all(
                     slots.remove(slot)
                     slot.writing.close()  # its sampler holds an array as long as the vocabulary
                     context.drop_sequence(slot.sequence)
-                    free.append(slot.sequence)
+                    free = sorted([*free, slot.sequence])
     finally:
         for slot in slots:
             slot.writing.close()
-        _leave(context)
+        for sequence in range(first, context.setting.sequences):
+            context.drop_sequence(sequence)
+        context.realign()
 
 
 def _decode(context: LlamaContext, slots: Sequence[_Slot]) -> bool:
     """One batch: a token for each answer, and as much of the prompts as there is room for."""
     pieces, used = [], 0
-    for slot in sorted(slots, key=lambda slot: slot.token is None):
+    for slot in sorted(slots, key=lambda slot: (slot.token is None, slot.sequence)):  # neighbours are computed together
         slot.place = None
         room = BATCH - used if slot.token is None else 1
         piece = slot.piece(room)
@@ -139,9 +147,3 @@ def _advance(context: LlamaContext, slot: _Slot, load_seconds: float) -> Generat
             write_seconds=perf_counter() - slot.read,
         )
         yield Finished(slot.writing.reason, usage)
-
-
-def _leave(context: LlamaContext) -> None:
-    for sequence in range(1, context.setting.sequences):
-        context.drop_sequence(sequence)
-    context.realign()

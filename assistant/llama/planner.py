@@ -89,6 +89,7 @@ class Planner:
         need: Need,
         *,
         sequences: int = 1,
+        apart: bool = False,
         gpu_layers: int | None = None,
         running: Option | None = None,
         may_measure: bool | None = None,
@@ -103,7 +104,7 @@ class Planner:
         with Candidates(self._path, self._header, self._settings) as candidates:
             free = self._free(running, candidates.model(gpu_layers).weights if gpu_layers else {})
             believed = free.over(correction.memory)
-            found = candidates.all_for(need, believed, sequences=sequences, gpu_layers=gpu_layers)
+            found = candidates.all_for(need, believed, sequences=sequences, apart=apart, gpu_layers=gpu_layers)
         speeds = stored_speeds(self._kind, machine, self.threads)
         if may_measure is None:
             may_measure = self._worth_measuring(need)

@@ -1,6 +1,7 @@
 """Room for what is to be read: a context as large as it needs, made anew when it grows, what was read moved along."""
 
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 
 from assistant.errors import EngineFailed
 from assistant.events import Loading, Settled
@@ -48,28 +49,31 @@ class Room:
         """That of the running context."""
 
     def make(
-        self, prompt: Sequence[int], reading: int, answer: int, *, most: int, sequences: int = 1
+        self, prompt: Sequence[int], reading: int, answer: int, *, most: int, sequences: int = 1, apart: bool = False
     ) -> Generator[Loading | Settled, None, LlamaContext]:
         """A context for `reading` tokens, which begin with those of `prompt`, and an answer; of at most `most` in all.
 
-        Where none can be had, what was there before stays.
+        `apart`: for so much of each sequence, which have nothing in common. Where none can be had, what was there
+        before stays.
 
         Raises EngineFailed where nothing fits, or both tries fail.
         """
         context = self.context
         need = min(reading + answer, most)
-        if context is not None and context.size >= need and context.setting.sequences >= sequences:
+        if context is not None and _serves(context.setting, need, sequences, apart=apart):
             return context
         known = self._recall.known(context, prompt, plain=self.model.plain_memory)
         wanted, before, old = max(need, SMALLEST_CONTEXT), None, self.option
         if context is not None:
             # A conversation grows turn by turn: with a quarter to spare it moves seldom.
-            wanted = max(need + need // 4, context.size)
+            wanted = max(need + need // 4, context.setting.room)
             before = self._recall.copy(context)
             self._free_context()
         least, wanted = (min(most, -(-tokens // STEP) * STEP) for tokens in (need, wanted))
+        if apart:
+            least = wanted = -(-need // STEP) * STEP * sequences
         try:
-            plan, best = self._planned(Need(wanted, least, reading, answer, known), sequences)
+            plan, best = self._planned(Need(wanted, least, reading, answer, known), sequences, apart=apart)
             if best.memory + self._recall.copies + (before.size if before else 0) > plan.free.usable.get(HOST, 0):
                 before = None  # the plan counts copies as free, because they can be given up, as here
                 self._recall.forget()
@@ -91,7 +95,7 @@ class Room:
         """Tokens of the longest prompt for which `make` would find room now, beside such an answer; of at most `most`
         together. Raises EngineFailed.
         """
-        here = min(self.context.size, most) if self.context is not None else 0
+        here = min(self.context.setting.room, most) if self.context is not None else 0
         if here < most:
             here = max(here, self._planner.largest_context(most, gpu_layers=self.model.gpu_layers, running=self.option))
         return max(0, here - answer)
@@ -106,12 +110,13 @@ class Room:
             self.context.free()
             self.context = None
 
-    def _planned(self, need: Need, sequences: int) -> tuple[Plan, Option]:
+    def _planned(self, need: Need, sequences: int, *, apart: bool) -> tuple[Plan, Option]:
         """With the layers where they are, else with fewer of them on a GPU. Raises EngineFailed where nothing fits."""
+        planned = partial(self._planner.plan, need, sequences=sequences, apart=apart, interrupted=self._interrupted)
         layers = self.model.gpu_layers
-        plan = self._planner.plan(need, sequences=sequences, gpu_layers=layers, interrupted=self._interrupted)
+        plan = planned(gpu_layers=layers)
         if plan.chosen is None and layers:
-            plan = self._planner.plan(need, sequences=sequences, interrupted=self._interrupted)
+            plan = planned()
         if plan.chosen is None:
             raise plan.refusal
         return plan, plan.chosen
@@ -153,3 +158,10 @@ class Room:
             self._recall.forget()
         elif before is not None:
             context.restore(before)
+
+
+def _serves(setting: Setting, need: int, sequences: int, *, apart: bool) -> bool:
+    """Whether a context of this setting will do. One for sequences that are apart holds no others: what was read moves
+    to no memory that is divided in another way.
+    """
+    return setting.apart == apart and setting.room >= need and setting.sequences >= sequences

@@ -24,6 +24,14 @@ class Setting:
     batch: int
     """Tokens computed at once."""
     sequences: int = 1
+    apart: bool = False
+    """Each sequence has an equal part of the context to itself. Otherwise they share it, and what they begin with
+    alike; but then each token also looks over what is the others', only to leave it out, which takes as long."""
+
+    @property
+    def room(self) -> int:
+        """Tokens of the context that one sequence may have."""
+        return self.context // self.sequences if self.apart else self.context
 
     @property
     def memory_kind(self) -> "MemoryKind":

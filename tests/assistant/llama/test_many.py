@@ -1,16 +1,23 @@
 """Several prompts in one batch write what each writes alone, and share what they begin with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.engine import EngineSettings
 from assistant.events import Event, Finished, Reading, Text
-from assistant.llama import many
+from assistant.gguf.file import read_header
+from assistant.llama import many, planner
+from assistant.llama.planner import Planner
 from assistant.llama.writing import Writing
 from assistant.messages import Sampling
+from assistant.plan.machine import HOST, Free
+from assistant.plan.plan import Need
+from assistant.plan.setting import Setting
+from assistant.readings import Reading as SavedReading
 from tests.assistant.llama.test_reuse import fresh, same
 from tests.assistant.llama.tiny_files import TokenEngine, plain, prompt, read, recurrent, sliding, token_engine, words
 
@@ -151,3 +158,94 @@ def test_a_finished_answer_gives_its_sampler_back(engine: TokenEngine, monkeypat
             if isinstance(event, Text):
                 break
     assert held == 0, "also where it was broken off"
+
+
+def setting(engine: TokenEngine) -> Setting:
+    assert engine._loaded
+    assert engine._loaded.room.context
+    return engine._loaded.room.context.setting
+
+
+def test_prompts_with_little_in_common_have_a_part_of_the_memory_each(engine: TokenEngine, file: Path) -> None:
+    """No token looks over what is another prompt's. More prompts than fit at once, of all lengths, some twice."""
+    prompts = [[*words(1, 20), *words(seed, 40 * seed)] for seed in (9, 4, 14, 3, 7, 11, 3)]
+    found = together(engine, *prompts)
+    assert setting(engine).apart
+    assert setting(engine).sequences == many.AT_ONCE
+    assert setting(engine).room == 768, "the longest prompt and its answer"
+    for number, tokens in enumerate(prompts):
+        readings = [event for event in found[number] if isinstance(event, Reading)]
+        last = found[number][-1]
+        assert isinstance(last, Finished)
+        assert (last.usage.prompt_tokens, last.usage.reused_tokens) == (len(tokens), 0)
+        assert readings[0].done == 0
+        assert readings[-1].done == readings[-1].total == len(tokens)
+        assert answer(found[number]) == alone(file, tokens), number
+    again = together(engine, *prompts[:2])
+    assert setting(engine).sequences == many.AT_ONCE, "there is room"
+    assert [answer(again[number]) for number in range(2)] == [answer(found[number]) for number in range(2)]
+
+
+def test_with_much_in_common_they_share_it(engine: TokenEngine) -> None:
+    together(engine, *([*DOCUMENT, *words(seed, 20)] for seed in (2, 3)))
+    assert not setting(engine).apart
+
+
+def test_what_was_read_is_there_behind_prompts_that_were_apart(engine: TokenEngine, file: Path) -> None:
+    before, _ = read(engine, DOCUMENT, words(2, 9))
+    together(engine, words(3, 90), words(4, 200))
+    assert setting(engine).apart
+    logits, usage = read(engine, DOCUMENT, words(2, 9))
+    assert not setting(engine).apart
+    assert usage.reused_tokens >= len(DOCUMENT) - 64
+    assert same(logits, before)
+    logits, _ = read(engine, words(5, 300))
+    assert same(logits, fresh((file, None), words(5, 300))), "nothing of the others is left"
+
+
+def test_saved_readings_outlive_prompts_that_were_apart(file: Path) -> None:
+    """They are of another division of the memory: not to be loaded into it, and not to be taken for damaged."""
+    with closing(token_engine(file, saved_readings=True)) as engine:
+        read(engine, words(6, 3000))
+        assert [len(reading.tokens) for reading in saved(engine)] != []
+        kept = {reading.state for reading in saved(engine)}
+        together(engine, words(6, 1000), words(7, 1000))
+        together(engine, words(6, 900), words(7, 1100))
+        assert {reading.state for reading in saved(engine)} == kept
+
+
+def saved(engine: TokenEngine) -> Sequence[SavedReading]:
+    found = engine._saved_readings(("f16", "f16", False))
+    assert found is not None
+    return found.all()
+
+
+def test_where_memory_is_short_fewer_are_apart_at_once(
+    engine: TokenEngine, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts = [words(seed, 700) for seed in range(2, 6)]
+    chooser = Planner(file, read_header(file), EngineSettings(), threads=1)
+    needs = [Need(context, context, context - 1, 1) for context in (768 * 3, 768 * 4)]
+    three, four = (
+        min(option.memory for option in found.options if option.setting.context == need.context)
+        for need in needs
+        for found in [chooser.plan(need, sequences=need.context // 768, apart=True, may_measure=False)]
+    )
+    if three == four:
+        pytest.skip("states that do not grow always fit")
+    monkeypatch.setattr(planner, "free_memory", lambda *_: Free({HOST: (three + four) // 2}))
+    found = together(engine, *prompts)
+    assert setting(engine).sequences == 3
+    assert all(isinstance(found[number][-1], Finished) for number in range(4))
+
+
+def test_closing_prompts_that_are_apart(engine: TokenEngine, file: Path) -> None:
+    for stop in (Reading, Text):
+        with closing(engine.stream_many([prompt(words(seed, 700)) for seed in (2, 3, 4)], GREEDY)) as events:
+            for _, event in events:
+                if isinstance(event, stop):
+                    break
+    logits, _ = read(engine, words(5, 300))
+    assert same(logits, fresh((file, None), words(5, 300)))
+    tokens = words(3, 700)
+    assert answer(together(engine, words(8, 60), tokens)[1]) == alone(file, tokens)
