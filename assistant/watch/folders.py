@@ -5,6 +5,7 @@ limit is reached, a network folder) nothing is lost but time, because the files 
 """
 
 import logging
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -48,8 +49,10 @@ class Folders:
         """What is scheduled while watchdog stops would never end."""
         self.refusal = ""
         """Why the system gives no events; empty: it does, as far as is known."""
-        # Its words about events that were lost would appear in the middle of a user's screen.
+        # Its words about lost events, and about a folder that it came upon twice, would appear in the middle of a user's
+        # screen; neither is a loss, because the files are looked at anyway.
         logging.getLogger("watchdog").setLevel(logging.CRITICAL)
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, r"watchdog\.")
 
     def keep(self, folders: Mapping[Path, bool]) -> None:
         """Watch these folders (True: and all in them), and no others."""
