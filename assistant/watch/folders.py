@@ -49,8 +49,8 @@ class Folders:
         """What is scheduled while watchdog stops would never end."""
         self.refusal = ""
         """Why the system gives no events; empty: it does, as far as is known."""
-        # Its words about lost events, and about a folder that it came upon twice, would appear in the middle of a user's
-        # screen; neither is a loss, because the files are looked at anyway.
+        # Its words about lost events, and about a folder that it came upon twice, would appear in the middle of a
+        # user's screen; neither is a loss, because the files are looked at anyway.
         logging.getLogger("watchdog").setLevel(logging.CRITICAL)
         warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, r"watchdog\.")
 
