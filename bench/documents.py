@@ -216,7 +216,8 @@ def _document(tokens: int, engine: Engine, *, seed: int) -> Document:
 def _edited(document: Document) -> Document:
     """One paragraph in the last tenth says something else."""
     text = document.text
-    at = text.index("\n\n", int(len(text) * _EDITED_AT)) + 2
+    at = text.find("\n\n", int(len(text) * _EDITED_AT))
+    at = (at if at >= 0 else text.rindex("\n\n")) + 2  # a short text's last paragraph is longer than that
     return replace(document, text=f"{text[:at]}Nothing of this was ever proven. {text[at:]}")
 
 
