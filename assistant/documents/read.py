@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +20,7 @@ from assistant.documents.encoding import Decoded, declared_encoding, decode
 from assistant.documents.kinds import HEAD, is_mail, kind_of_bytes, kind_of_text, note_on_ending
 from assistant.documents.limits import MAX_BYTES, MAX_CONTAINER_BYTES, too_large
 from assistant.documents.markdown import markdown_headings
+from assistant.documents.several import list_files, read_several
 from assistant.errors import InvalidDocument
 from assistant.sanitize import one_line
 
@@ -50,17 +52,13 @@ def read_documents(paths: Sequence[Path_], *, encoding: str | None = None) -> Do
 
     Raises InvalidDocument.
     """
-    from assistant.documents.several import read_several  # noqa: PLC0415  it calls this module
-
     if len(paths) == 1 and not Path(paths[0]).is_dir():
         return read_document(paths[0], encoding=encoding)
-    return read_several(paths, encoding=encoding)
+    return read_several(paths, partial(read_document, encoding=encoding))
 
 
 def files_of(paths: Sequence[Path_]) -> tuple[Path, ...]:
     """The files that `read_documents` reads of these paths, in its order. Raises InvalidDocument."""
-    from assistant.documents.several import list_files  # noqa: PLC0415
-
     return list_files(paths).files
 
 

@@ -1,14 +1,13 @@
 """Several files, or a folder, as one document: each begins with a line that names it, and what was left out is told."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.documents.document import Document, File, Heading, Page
 from assistant.documents.kinds import HEAD, kind_of_bytes
 from assistant.documents.limits import MAX_CHARACTERS, MAX_FILES, too_large
-from assistant.documents.read import read_document
 from assistant.errors import InvalidDocument
 from assistant.sanitize import one_line
 
@@ -52,15 +51,18 @@ def list_files(paths: Sequence[str | os.PathLike[str]]) -> Found:
     return Found(tuple(files), frozenset(named), tuple(notes))
 
 
-def read_several(paths: Sequence[str | os.PathLike[str]], *, encoding: str | None = None) -> Document:
-    """Raises InvalidDocument where a file that was named cannot be read, or nothing is left of a folder."""
+def read_several(paths: Sequence[str | os.PathLike[str]], read_one: Callable[[Path], Document]) -> Document:
+    """`read_one` reads a file, or raises InvalidDocument.
+
+    Raises InvalidDocument where a file that was named cannot be read, or nothing is left of a folder.
+    """
     found = list_files(paths)
     left_out = list(found.notes)
     read: list[Document] = []
     size = 0
     for path in found.files:
         try:
-            document = read_document(path, encoding=encoding)
+            document = read_one(path)
         except InvalidDocument as error:
             if path in found.named:
                 raise
