@@ -27,7 +27,7 @@ _OUTPUTS = 32
 hundreds of MiB; but with 1 or 8 the starter model read a fifth slower behind 2,000 tokens, and with 32 as fast as with
 all."""
 _ABORTED = 2  # llama_decode's word for it
-_MOST_CHECKPOINTS = 12
+_MOST_CHECKPOINTS = 16
 _MOST_CHECKPOINT_BYTES = 512 << 20
 """All of them together; a model whose window is larger goes without, and reads anew what others find."""
 _PARTIAL = llama_cpp.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY

@@ -266,11 +266,15 @@ class LlamaEngine:
         """Read on until memory holds these tokens, with which it begins; False: interrupted."""
         began = perf_counter()
         first = len(context.tokens)
+        # Where half, a quarter, an eighth is left: behind an edit no more is read than twice what follows it.
+        mark = len(tokens) // 2
         while len(context.tokens) < len(tokens):
             at = len(context.tokens)
-            if len(tokens) - at <= 2 * BATCH:
+            left = len(tokens) - at
+            if left <= max(mark, 2 * BATCH):
                 context.take_checkpoint()
-            if not context.decode(tokens[at : at + self._batch(context, len(tokens) - at)]):
+                mark = min(mark, left) // 2
+            if not context.decode(tokens[at : at + self._batch(context, left)]):
                 return False
             yield Reading(len(context.tokens), total, reused)
         context.take_checkpoint()

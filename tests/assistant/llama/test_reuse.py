@@ -95,6 +95,16 @@ def test_another_ending(kept: int, engine: TokenEngine, kind: Kind) -> None:
     assert same(found, fresh(kind, LONG[:kept], other))
 
 
+def test_an_edit_costs_no_more_than_twice_what_follows_it(engine: TokenEngine, kind: Kind) -> None:
+    """A document read with a question behind it; then a word of it is another."""
+    document, question = words(9, 3600), words(10, 20)
+    read(engine, document, question)
+    edited = [*document[:2300], *words(11, 1), *document[2301:]]
+    found, usage = read(engine, edited, question)
+    assert 3620 - 2 * (3620 - 2300) <= usage.reused_tokens <= 2300
+    assert same(found, fresh(kind, edited, question))
+
+
 def test_two_conversations_in_turn(engine: TokenEngine, kind: Kind) -> None:
     one, two = words(4, 900), words(5, 800)
     read(engine, one, answer=20)
