@@ -25,7 +25,7 @@ COMMANDS = {
     "history": Entry(
         "assistant.commands.history:history", "List, show, search, export, import or remove kept conversations."
     ),
-    "summarize": Entry("assistant.commands.summarize:summarize", "Summarize the documents DOC, read whole."),
+    "summarize": Entry("assistant.commands.summarize:summarize", "Summarize documents DOC of any length and kind."),
     "ask": Entry("assistant.commands.ask:ask", "Answer a QUESTION about the document DOC, from it alone."),
     "convert": Entry("convert.cli:convert", "Convert a Hugging Face model folder SRC to one GGUF file."),
     "verify": Entry("convert.verify_cli:verify", "Prove FILE.gguf against the model folder it was made of."),

@@ -13,12 +13,12 @@ from assistant.checks.marks import SIGN, Marking, mark
 from assistant.console import Answer as Line
 from assistant.console import note
 from assistant.conversation.turns import Forgot, Notice
-from assistant.documents.document import Document, Place, Places
+from assistant.documents.document import Document
 from assistant.events import Text
 from assistant.questions.ask import Questions
 from assistant.questions.values import Answer
 from assistant.sanitize import one_line, printable
-from assistant.summary.report import place_words
+from assistant.summary.report import evidence_json, place_json, place_words
 from assistant.summary.values import Discarded
 
 _NAMED = 12
@@ -124,8 +124,6 @@ def _sources(answer: Answer) -> Iterator[str]:
 
 def as_json(answer: Answer, document: Document) -> dict[str, object]:
     """What `--json` prints: the names are relied on by other programs. Lines count from 1, offsets are characters."""
-    coverage, seconds, checked = answer.coverage, answer.seconds, answer.checked
-    places = Places(document)
     return {
         "question": answer.question,
         "answer": answer.answer,
@@ -133,48 +131,9 @@ def as_json(answer: Answer, document: Document) -> dict[str, object]:
         "strategy": answer.strategy,
         "language": answer.language,
         "model": answer.model,
-        "kind": document.kind,
-        "encoding": document.encoding,
-        "tokens_total": coverage.tokens_total,
-        "tokens_read": coverage.tokens_read,
-        "reused_tokens": coverage.reused_tokens,
-        "readings": coverage.readings,
-        "seconds": {
-            "load": round(seconds.load, 3),
-            "read": round(seconds.read, 3),
-            "write": round(seconds.write, 3),
-        },
-        "claims": {
-            "checked": len(checked.claims),
-            "supported": checked.supported,
-            "unsupported": len(checked.claims) - checked.supported,
-            "items": [
-                {
-                    "text": claim.text,
-                    "kind": claim.kind,
-                    "start": claim.start,
-                    "end": claim.end,
-                    "supported": claim.supported,
-                    "places": [_place(places.of(*found)) for found in claim.found],
-                }
-                for claim in checked.claims
-            ],
-        },
-        "sources": [
-            {"text": source.text, **_place(place)} for source, place in zip(checked.sources, answer.places, strict=True)
-        ],
+        **evidence_json(document, answer.coverage, answer.seconds, answer.checked, answer.places),
         "excerpts": [
-            {"start": excerpt.start, "end": excerpt.end, **_place(excerpt.place)} for excerpt in answer.excerpts
+            {"start": excerpt.start, "end": excerpt.end, **place_json(excerpt.place)} for excerpt in answer.excerpts
         ],
         "warnings": list(answer.warnings),
-    }
-
-
-def _place(place: Place | None) -> dict[str, object]:
-    """What a document has not (pages, files, headings), and a place that is not known, is null."""
-    return {
-        "lines": list(place.lines) if place else None,
-        "page": (place.page or None) if place else None,
-        "file": (place.file or None) if place else None,
-        "heading": (place.heading or None) if place else None,
     }

@@ -51,7 +51,7 @@ def summarize(
     sources: bool,
     as_json: bool,
 ) -> None:
-    """Summarize the documents DOC, read whole.
+    """Summarize documents DOC of any length and kind.
 
     DOC is a text, Markdown, PDF, Word, HTML, EPUB, RTF, e-mail, subtitle or CSV file, a folder of them, or - for
     standard input; several are read as one document. What does not fit the model's context in one reading is read in

@@ -6,11 +6,11 @@ Nothing is printed here. Texts are not yet safe for a terminal, except where it 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.checks.values import Claim
+from assistant.checks.values import Checked, Claim
 from assistant.documents.document import Document, Place, Places
 from assistant.languages import name_of
 from assistant.sanitize import one_line
-from assistant.summary.values import Decided, Request, Summary
+from assistant.summary.values import Coverage, Decided, Request, Seconds, Summary
 
 _WIDTH = 50
 """Characters of a paragraph that stand for it beside its lines."""
@@ -38,7 +38,6 @@ class Result:
 def as_json(told: Result) -> dict[str, object]:
     """What `--json` prints: the names are relied on by other programs. Lines count from 1, offsets are characters."""
     summary, document, decided = told.summary, told.document, told.decided
-    coverage, seconds, checked = summary.coverage, summary.seconds, summary.checked
     places = Places(document)
     return {
         "summary": summary.summary,
@@ -48,15 +47,26 @@ def as_json(told: Result) -> dict[str, object]:
         "language": summary.language,
         "language_asked": told.request.language,
         "model": summary.model,
+        "pieces": decided.pieces,
+        "pieces_kept": decided.kept,
+        "unread": [place_json(places.of(*stretch)) for stretch in summary.coverage.unread],
+        **evidence_json(document, summary.coverage, summary.seconds, summary.checked, summary.places),
+        "warnings": list(summary.warnings),
+    }
+
+
+def evidence_json(
+    document: Document, coverage: Coverage, seconds: Seconds, checked: Checked, rests_on: Sequence[Place | None]
+) -> dict[str, object]:
+    """What the JSON of summaries and of answers has alike: what was read, and where each claim and paragraph stands."""
+    places = Places(document)
+    return {
         "kind": document.kind,
         "encoding": document.encoding,
         "tokens_total": coverage.tokens_total,
         "tokens_read": coverage.tokens_read,
         "reused_tokens": coverage.reused_tokens,
         "readings": coverage.readings,
-        "pieces": decided.pieces,
-        "pieces_kept": decided.kept,
-        "unread": [_place(places.of(*stretch)) for stretch in coverage.unread],
         "seconds": {
             "load": round(seconds.load, 3),
             "read": round(seconds.read, 3),
@@ -66,37 +76,31 @@ def as_json(told: Result) -> dict[str, object]:
             "checked": len(checked.claims),
             "supported": checked.supported,
             "unsupported": len(checked.claims) - checked.supported,
-            "items": [_claim(claim, places) for claim in checked.claims],
+            "items": [
+                {
+                    "text": claim.text,
+                    "kind": claim.kind,
+                    "start": claim.start,
+                    "end": claim.end,
+                    "supported": claim.supported,
+                    "places": [place_json(places.of(*found)) for found in claim.found],
+                }
+                for claim in checked.claims
+            ],
         },
         "sources": [
-            {"text": source.text, **(_place(place) if place else _NOWHERE)}
-            for source, place in zip(checked.sources, summary.places, strict=True)
+            {"text": source.text, **place_json(place)} for source, place in zip(checked.sources, rests_on, strict=True)
         ],
-        "warnings": list(summary.warnings),
     }
 
 
-_NOWHERE: dict[str, object] = {"lines": None, "page": None, "file": None, "heading": None}
-
-
-def _place(place: Place) -> dict[str, object]:
-    """What a document has not (pages, files, headings) is null."""
+def place_json(place: Place | None) -> dict[str, object]:
+    """What a document has not (pages, files, headings), and a place that is not known, is null."""
     return {
-        "lines": list(place.lines),
-        "page": place.page or None,
-        "file": place.file or None,
-        "heading": place.heading or None,
-    }
-
-
-def _claim(claim: Claim, places: Places) -> dict[str, object]:
-    return {
-        "text": claim.text,
-        "kind": claim.kind,
-        "start": claim.start,
-        "end": claim.end,
-        "supported": claim.supported,
-        "places": [_place(places.of(*found)) for found in claim.found],
+        "lines": list(place.lines) if place else None,
+        "page": (place.page or None) if place else None,
+        "file": (place.file or None) if place else None,
+        "heading": (place.heading or None) if place else None,
     }
 
 
