@@ -46,4 +46,6 @@ def test_a_licence_in_parts_and_an_edit_of_it(starter_gguf: Path) -> None:
     assert len(again) == 1
     assert result(second).coverage.readings == 2
     assert result(second).coverage.reused_tokens > total / 2
-    assert result(second).summary != summary.summary
+    # Whether one word changes what the model says of a piece is its own affair; that it was asked again is not.
+    assert again[0].summary
+    assert result(second).coverage.tokens_read == result(second).coverage.tokens_total
