@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import click
 
-from assistant.checks.marks import SIGN, Marking, mark
-from assistant.console import Answer as Line
+from assistant.checks.marks import SIGN, mark
+from assistant.commands.marked_line import MarkedLine
 from assistant.console import note
 from assistant.conversation.turns import Forgot, Notice
 from assistant.documents.document import Document
@@ -31,27 +31,20 @@ class Telling:
 
     def __init__(self, questions: Questions, *, quiet: bool = False) -> None:
         """`quiet`: nothing goes to stdout."""
-        self._questions = questions
         self._quiet = quiet
         self._live = not quiet and sys.stdout.isatty()
-        self._line = Line()
-        self._marking: Marking | None = None
-        self._begun = False
-        self._blank = ""
+        self._line = MarkedLine(lambda: questions.checker)
         self.answer: Answer | None = None
 
     def see(self, event: object) -> None:
         """What the event means for who looks on; events that mean nothing pass."""
         match event:
             case Text(text) if self._live:
-                if self._marking is None:  # the index is made while the model goes on writing
-                    self._marking = Marking(self._questions.checker)
-                self._show(self._marking.feed(text))
+                self._line.write(text)
             case Forgot() | Notice():
                 note(event.text)
             case Discarded(reason):
-                self.end()
-                self._begun, self._blank = False, ""
+                self._line.void()
                 note(f"what was written is void: {reason}")
             case Answer():
                 self.end()
@@ -63,21 +56,7 @@ class Telling:
 
     def end(self) -> None:
         """Show what was held back, and end the line; the answer was finished, discarded or interrupted."""
-        if self._marking is not None:
-            self._show(self._marking.rest())
-            self._marking = None
-        self._line.end_line()
-
-    def _show(self, text: str) -> None:
-        """Without blank space at the beginning and the end, as the finished answer is."""
-        text = self._blank + text
-        if not self._begun:
-            text = text.lstrip()
-        shown = text.rstrip()
-        self._blank = text[len(shown) :]
-        if shown:
-            self._begun = True
-            self._line.write(shown)
+        self._line.end()
 
 
 def marked(answer: Answer) -> str:

@@ -83,14 +83,14 @@ def summarize(
     with closing(open_engine(model, settings(context, gpu_layers, threads, kv))) as engine:
         if watched:
             made = partial(run, engine=engine, sampling=sampling, request=request, kept=kept)
-            watch(documents, engine, made, told, encoding=encoding, changes=changes)
+            watch(documents, engine, made, told, kept, encoding=encoding, changes=changes)
             return
         try:
             with closing(narrate(run(document, engine, sampling, request, kept=kept))) as events:
                 for event in events:
                     telling.see(event)
         except KeyboardInterrupt:
-            telling.interrupted()
+            telling.interrupted(kept)
             raise
         finally:
             telling.end()

@@ -13,12 +13,13 @@ from pathlib import Path
 import click
 
 from assistant.checks.checker import Checker
-from assistant.checks.marks import SIGN, Marking
-from assistant.console import Answer, note
+from assistant.commands.marked_line import MarkedLine
+from assistant.console import note
 from assistant.documents.document import Document
 from assistant.errors import OutputFailed
 from assistant.events import Text
 from assistant.sanitize import printable, printable_json
+from assistant.summary.kept import KeptPieces
 from assistant.summary.report import Result, as_json, evidence, report
 from assistant.summary.values import Decided, Discarded, PieceDone, Request, Summary
 
@@ -69,11 +70,7 @@ class Telling:
     def __init__(self, output: Output, document: Document) -> None:
         self._output = output
         self._document = document
-        self._answer = Answer()
-        self._marking: Marking | None = None
-        self._blank = ""
-        """At the end of what was written: shown only once more comes."""
-        self._begun = False
+        self._line = MarkedLine(lambda: Checker(document))
         self._decided: Decided | None = None
         self._done: tuple[int, int] = (0, 0)
         self.told: Result | None = None
@@ -86,13 +83,10 @@ class Telling:
             case PieceDone(done, total, level=1):
                 self._done = (done, total)
             case Text(text) if self._output.live:
-                if self._marking is None:  # the index is made while the model goes on writing
-                    self._marking = Marking(Checker(self._document), SIGN)
-                self._show(self._marking.feed(text))
+                self._line.write(text)
             case Discarded(reason):
-                self.end()
+                self._line.void()
                 note(f"what was written is void: {reason}")
-                self._blank, self._begun = "", False
             case Summary():
                 self.end()
                 if self._decided is None:
@@ -101,28 +95,15 @@ class Telling:
 
     def end(self) -> None:
         """Show what was held back, and end the line; the summary was finished, discarded or interrupted."""
-        if self._marking is not None:
-            self._show(self._marking.rest())
-            self._marking = None
-        self._answer.end_line()
+        self._line.end()
 
-    def interrupted(self) -> None:
+    def interrupted(self, kept: KeptPieces) -> None:
         """The user stopped it: end the line, and say what of the work stays."""
         self.end()
         done, total = self._done
+        done = min(done, kept.held)  # the disk, or the user's settings, may keep none
         if done:
             note(f"{done:,} of {total:,} parts are finished and kept; the same command goes on from there")
-
-    def _show(self, text: str) -> None:
-        """Without blank space at the beginning and the end, as the finished summary is."""
-        text = self._blank + text
-        if not self._begun:
-            text = text.lstrip()
-        shown = text.rstrip()
-        self._blank = text[len(shown) :]
-        if shown:
-            self._begun = True
-            self._answer.write(shown)
 
 
 def expect_writable(

@@ -18,6 +18,7 @@ from assistant.documents.read import read_documents
 from assistant.engine import Engine
 from assistant.events import Text
 from assistant.sanitize import one_line, printable, printable_json
+from assistant.summary.kept import KeptPieces
 from assistant.summary.report import as_json, report
 from assistant.summary.values import Summary
 from assistant.watch.follow import (
@@ -48,6 +49,7 @@ def watch(
     engine: Engine,
     summarize: Summarize,
     output: Output,
+    kept: KeptPieces,
     *,
     encoding: str | None = None,
     changes: bool = False,
@@ -55,8 +57,8 @@ def watch(
     """Summarize each version of the documents; does not return by itself.
 
     They can be read now: a name that was mistyped would be waited for without end. `summarize` makes one summary with
-    the engine; `changes`: what changed in the summary is shown below it. Raises KeyboardInterrupt, OutputFailed, and
-    errors of the engine that no edit will mend.
+    the engine, and keeps parts in `kept`; `changes`: what changed in the summary is shown below it. Raises
+    KeyboardInterrupt, OutputFailed, and errors of the engine that no edit will mend.
     """
     shown = _Shown(output, summarize, changes=changes)
     with Watcher(documents) as watching:
@@ -67,7 +69,7 @@ def watch(
                 for event in narrated:
                     shown.see(event)
         except KeyboardInterrupt:
-            shown.interrupted()
+            shown.interrupted(kept)
             raise
 
 
@@ -116,9 +118,9 @@ class _Shown:
                 if self._telling is not None:
                     self._telling.see(event)
 
-    def interrupted(self) -> None:
+    def interrupted(self, kept: KeptPieces) -> None:
         if self._telling is not None:
-            self._telling.interrupted()
+            self._telling.interrupted(kept)
 
     def _changed(self, changed: Changed) -> None:
         if changed.changes.first is None:

@@ -102,11 +102,18 @@ class KeptPieces:
         self._most = pieces_limit() if most is None else most
         self._bytes: int | None = None
         """In the folder, as far as this object knows; None: it has not looked."""
+        self._held: set[str] = set()
+
+    @property
+    def held(self) -> int:
+        """How many different texts this object found or put there."""
+        return len(self._held)
 
     def get(self, key: str) -> str | None:
         file = self._file(key)
         text = _read(file, key)
         if text is not None:
+            self._held.add(key)
             with suppress(OSError):
                 os.utime(file)  # the least recently used goes first
         return text
@@ -128,6 +135,7 @@ class KeptPieces:
         finally:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
+        self._held.add(key)
         self._bytes += size
         if self._bytes > self._most:
             self._bytes = _prune(self._folder, self._most, file)

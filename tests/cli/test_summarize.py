@@ -11,6 +11,7 @@ import pytest
 from assistant.errors import EngineFailed
 from assistant.events import Finished, Reading, Text, Usage
 from assistant.fake import FAKE_INFO, FakeEngine
+from assistant.paths import folder
 from tests.cli.conftest import Luciole, Opens
 
 TEXT = "# Minutes\n\nThe committee met on 3 May and it agreed to pay 84,500 euros for the bridge.\n\nDr. Wu was there."
@@ -370,6 +371,24 @@ def test_what_was_interrupted_goes_on(luciole: Luciole, opens: Opens, tmp_path: 
     result = json.loads(luciole("summarize", str(path), "--json").out)
     assert result["pieces_kept"] == 3
     assert result["tokens_read"] == result["tokens_total"]
+
+
+def test_what_is_not_kept_is_not_said_to_be(luciole: Luciole, opens: Opens, tmp_path: Path) -> None:
+    (folder("config") / "settings.toml").write_text("[cache]\nreadings_gib = 0\n")
+    path = tmp_path / "long.txt"
+    path.write_text("".join(f"The committee met on day {day} and it agreed to the plan.\n\n" for day in range(300)))
+    made: list[int] = []
+
+    def answer(_messages: object) -> str:
+        made.append(1)
+        if len(made) == 4:
+            raise KeyboardInterrupt
+        return "The committee agreed."
+
+    opens(OneByOne([answer], info=replace(FAKE_INFO, context=1500)))
+    shown = luciole("summarize", str(path))
+    assert (shown.code, shown.out) == (130, "")
+    assert "kept" not in shown.err
 
 
 class OneByOne(FakeEngine):
