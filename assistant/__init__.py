@@ -35,7 +35,7 @@ from assistant.summary.report import Result, report
 from assistant.summary.summarize import summarize
 from assistant.summary.values import Coverage, Decided, Discarded, PieceDone, Request, Seconds, Summary
 from assistant.watch.changes import Again, Changes
-from assistant.watch.follow import Cancelled, Changed, Noted, Trouble, Version, Waiting, follow
+from assistant.watch.follow import Cancelled, Changed, Following, Noted, Trouble, Version, Waiting, follow
 from assistant.watch.watcher import Watcher
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "FakeEngine",
     "FinishReason",
     "Finished",
+    "Following",
     "Forgot",
     "Heading",
     "HistoryFailed",

@@ -120,43 +120,89 @@ def follow(watcher: Watcher, read: Read, summarize: Summarize, engine: Engine) -
     and what `Engine.load` raises.
     """
     yield from engine.load()  # by itself: a change is no reason to load the model once more
-    memory = _Memory()
-    while not watcher.is_closed:
-        state = watcher.state
-        yield from memory.news(state)
-        if state.version != memory.tried and not state.trouble:
-            yield from _next(watcher, read, summarize, engine, memory)
-        else:
-            watcher.wait(state)
+    following = Following(watcher, read, summarize, engine.interrupt)
+    while (yield from following.wait()):
+        yield from following.attempt()
 
 
-def _next(
-    watcher: Watcher, read: Read, summarize: Summarize, engine: Engine, memory: _Memory
-) -> Generator[Followed, None, None]:
-    """One version, from its bytes to its summary."""
-    try:
-        version, document = watcher.take(read)
-    except InvalidDocument as error:
-        # Half of a file is often none; whether the other half comes is known a moment later.
-        if watcher.wait(memory.state, watcher.timing.patience) == memory.state and not watcher.is_closed:
-            memory.tried = memory.state.version
-            yield Trouble(str(error))
-        return
-    last, memory.document, memory.tried = memory.document, document, version
-    shown = memory.shown
-    since = shown.document if shown else last
-    changes = compare(since, document) if since else None
-    if shown and shown.current and last is shown.document and changes and changes.first is None:
-        memory.document = shown.document
-        yield Changed(changes, None)
-        return
-    grows = last is not None and document.text.startswith(last.text.rstrip())
-    memory.outgrown = memory.outgrown if grows else 0
-    patient = memory.outgrown >= _PATIENT_AFTER
-    attempt = _Attempt(watcher, read, version, document, memory, Changed(changes, None) if changes else None, patient)
-    with watcher.alarm(None if patient else version, engine.interrupt):
-        yield from attempt.run(summarize(document))
-    yield from attempt.conclude()
+class Following:
+    """`follow` in two halves, for those who share the engine with others: waiting needs none, an attempt does.
+
+    They take turns, in whatever threads, and never at the same time. `interrupt` ends what `summarize` gave, from any
+    thread; `shown` is the summary that is there already, of a version before the watching began.
+    """
+
+    def __init__(
+        self,
+        watcher: Watcher,
+        read: Read,
+        summarize: Summarize,
+        interrupt: Callable[[], None],
+        shown: Version | None = None,
+    ) -> None:
+        self._watcher = watcher
+        self._read = read
+        self._summarize = summarize
+        self._interrupt = interrupt
+        self._memory = _Memory(document=shown.document if shown else None, shown=shown)
+        self._next: _Attempt | None = None
+
+    @property
+    def document(self) -> Document | None:
+        """Of the version that was read last; None: none was yet."""
+        return self._memory.document
+
+    def wait(self) -> Generator[Waiting | Trouble | Noted | Changed, None, bool]:
+        """What there is to be told until a version can be summarized (True), or the watcher is closed (False).
+
+        `Changed` comes only of a text that is as it was after all. Reads the document; asks nothing of the engine.
+        """
+        while not self._watcher.is_closed:
+            state = self._watcher.state
+            yield from self._memory.news(state)
+            if state.version == self._memory.tried or state.trouble:
+                self._watcher.wait(state)
+            elif (yield from self._take()):
+                return True
+        return False
+
+    def attempt(self) -> Generator[Followed, None, None]:
+        """The summary of the version that `wait` found: `Changed`, what `summarize` tells, `Version` or `Cancelled`.
+
+        Closed early it leaves this version as it is, and the next `wait` is for another. Raises as `follow`.
+        """
+        attempt, self._next = self._next, None
+        if attempt is None:
+            return
+        with self._watcher.alarm(None if attempt.patient else attempt.version, self._interrupt):
+            yield from attempt.run(self._summarize)
+        yield from attempt.conclude()
+
+    def _take(self) -> Generator[Trouble | Changed, None, bool]:
+        """One version, from its bytes to what changed in it; False: there is nothing to be summarized."""
+        watcher, memory = self._watcher, self._memory
+        try:
+            version, document = watcher.take(self._read)
+        except InvalidDocument as error:
+            # Half of a file is often none; whether the other half comes is known a moment later.
+            if watcher.wait(memory.state, watcher.timing.patience) == memory.state and not watcher.is_closed:
+                memory.tried = memory.state.version
+                yield Trouble(str(error))
+            return False
+        last, memory.document, memory.tried = memory.document, document, version
+        shown = memory.shown
+        since = shown.document if shown else last
+        changes = compare(since, document) if since else None
+        if shown and shown.current and last is shown.document and changes and changes.first is None:
+            memory.document = shown.document
+            yield Changed(changes, None)
+            return False
+        grows = last is not None and document.text.startswith(last.text.rstrip())
+        memory.outgrown = memory.outgrown if grows else 0
+        patient = memory.outgrown >= _PATIENT_AFTER
+        changed = Changed(changes, None) if changes else None
+        self._next = _Attempt(watcher, self._read, version, document, memory, changed, patient)
+        return True
 
 
 @dataclass(slots=True)
@@ -176,10 +222,12 @@ class _Attempt:
     summary: Summary | None = None
     trouble: str = ""
 
-    def run(self, events: Generator[Told | Summary, None, None]) -> Generator[Followed, None, None]:
+    def run(self, summarize: Summarize) -> Generator[Followed, None, None]:
         """Tell what comes, until it ends or is late. Raises errors that no other version would mend."""
+        if self._is_late():
+            return
         told, pace = self.changed is None, _Pace()
-        with closing(events):
+        with closing(summarize(self.document)) as events:
             try:
                 for event in events:
                     yield from self.memory.news(self.watcher.state)
