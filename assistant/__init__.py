@@ -29,7 +29,8 @@ from assistant.messages import Message, Role, Sampling
 from assistant.models import open_engine
 from assistant.sampling_defaults import info_sampling, info_summary_sampling
 from assistant.sanitize import one_line, printable
-from assistant.settings import read_settings
+from assistant.settings import Language, ScreenSettings, Settings, SubmitKey, read_settings, settings_path
+from assistant.settings_file import set_default, set_value
 from assistant.summary.kept import Kept, KeptPieces
 from assistant.summary.report import Result, report
 from assistant.summary.summarize import summarize
@@ -71,6 +72,7 @@ __all__ = [
     "Keeper",
     "Kept",
     "KeptPieces",
+    "Language",
     "Loading",
     "Message",
     "ModelInfo",
@@ -87,10 +89,13 @@ __all__ = [
     "Result",
     "Role",
     "Sampling",
+    "ScreenSettings",
     "Seconds",
+    "Settings",
     "Settled",
     "Source",
     "Store",
+    "SubmitKey",
     "Summary",
     "TemplateFailed",
     "Text",
@@ -115,5 +120,8 @@ __all__ = [
     "read_documents",
     "read_settings",
     "report",
+    "set_default",
+    "set_value",
+    "settings_path",
     "summarize",
 ]

@@ -19,7 +19,15 @@
     [cache]
     readings_gib = 8                    # most that saved readings take; 0: none are saved
 
-What the values mean for a model is decided in `assistant.sampling_defaults`.
+    [screen]
+    theme = "auto"                      # a look of the screen; "auto": what fits the terminal
+    language = "zh"                     # or "en", "auto": by the locale
+    submit_key = "enter"                # or "ctrl+enter", "alt+enter": what sends; Enter is a new line then
+    [screen.keys]                       # other keys for what the screen can do, by the names its help shows
+    "chat.regenerate" = "ctrl+r"
+
+What the values mean for a model is decided in `assistant.sampling_defaults`, which themes and keys there are in `tui`.
+`assistant.settings_file` changes the file.
 """
 
 import tomllib
@@ -27,7 +35,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import get_args
+from typing import Literal, cast, get_args
 
 from assistant.conversation.window import WhenFull
 from assistant.errors import InvalidSetting
@@ -37,6 +45,11 @@ from assistant.paths import folder
 MAX_BYTES = 1 << 20
 _MOST_GIB = 1 << 20
 _FIELDS = tuple(found.name for found in fields(Sampling))
+
+Language = Literal["auto", "en", "zh"]
+"""Of the screen; `auto`: by the locale."""
+SubmitKey = Literal["enter", "ctrl+enter", "alt+enter"]
+"""What sends a message."""
 
 Fields = Mapping[str, object]
 """Fields of `Sampling` by name."""
@@ -59,6 +72,17 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenSettings:
+    """How the screen looks, speaks and listens."""
+
+    theme: str = "auto"
+    language: Language = "auto"
+    submit_key: SubmitKey = "enter"
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys by the name of what they do; several keys of one name are parted by commas."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The file's content; without a file nothing is set."""
 
@@ -69,32 +93,54 @@ class Settings:
     embedding_model: str | None = None
     readings_bytes: int | None = None
     """Most that saved readings may take; None: a share of the disk."""
+    screen: ScreenSettings = field(default_factory=ScreenSettings)
+
+
+def settings_path() -> Path:
+    """Where the settings lie, whether there are any or not."""
+    return folder("config") / "settings.toml"
 
 
 def read_settings() -> Settings:
     """The user's settings. Raises InvalidSetting, naming the file and the key."""
-    path = folder("config") / "settings.toml"
+    path = settings_path()
+    return parse_settings(path, read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """The file as it is written, empty where there is none. Raises InvalidSetting."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise InvalidSetting(f"{path} has more than {MAX_BYTES:,} bytes; settings were expected; mend or remove it")
-        values = tomllib.loads(data.decode())
+        return data.decode()
     except FileNotFoundError:
-        return Settings()
-    except (OSError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise InvalidSetting(f"{path} cannot be read ({reason}); TOML was expected; mend or remove it") from error
+        return ""
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def parse_settings(path: Path, text: str) -> Settings:
+    """What a text says that lies at `path`, or is about to. Raises InvalidSetting."""
+    try:
+        values = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(path, error) from error
     for name in values:
-        if name not in ("default_model", "sampling", "summary", "conversation", "ask", "cache"):
-            raise _unknown(path, name, "default_model, [sampling], [summary], [conversation], [ask] and [cache]")
+        if name not in ("default_model", "sampling", "summary", "conversation", "ask", "cache", "screen"):
+            known = "default_model, [sampling], [summary], [conversation], [ask], [cache] and [screen]"
+            raise _unknown(path, name, known)
     model = values.get("default_model")
     if model is not None and not isinstance(model, str):
         raise InvalidSetting(f"default_model is {str(model)[:60]!r} in {path}; a text was expected; mend it")
     sampling, summary = (_rules(path, name, values.get(name, {})) for name in ("sampling", "summary"))
-    when_full = _when_full(path, values.get("conversation", {}))
-    embedding = _embedding_model(path, values.get("ask", {}))
-    return Settings(model, sampling, summary, when_full, embedding, _readings_bytes(path, values.get("cache", {})))
+    conversation = _table(path, "conversation", values, "when_full")
+    when_full = _choice(path, "conversation", conversation, "when_full", get_args(WhenFull), default="stop")
+    embedding = _embedding_model(path, _table(path, "ask", values, "embedding_model"))
+    readings = _readings_bytes(path, _table(path, "cache", values, "readings_gib"))
+    screen = _screen(path, _table(path, "screen", values, "theme", "language", "submit_key", "keys"))
+    return Settings(model, sampling, summary, cast("WhenFull", when_full), embedding, readings, screen)
 
 
 def default_model() -> str | None:
@@ -118,30 +164,27 @@ def _rules(path: Path, name: str, table: object) -> Rules:
     return Rules(always, tuple(by_model.items()))
 
 
-def _when_full(path: Path, table: object) -> WhenFull:
+def _table(path: Path, name: str, values: Fields, *known: str) -> Fields:
+    """The table of that name, empty where there is none; it may hold nothing but `known`."""
+    table = values.get(name, {})
     if not isinstance(table, dict):
+        raise InvalidSetting(f"{name} is {str(table)[:60]!r} in {path}; a table [{name}] was expected; mend it")
+    for key in table:
+        if key not in known:
+            raise _unknown(path, f"{key} in [{name}]", ", ".join(known))
+    return table
+
+
+def _choice(path: Path, name: str, table: Fields, key: str, choices: tuple[str, ...], *, default: str) -> str:
+    found = table.get(key, default)
+    if not isinstance(found, str) or found not in choices:
         raise InvalidSetting(
-            f"conversation is {str(table)[:60]!r} in {path}; a table [conversation] was expected; mend it"
+            f"{key} is {str(found)[:60]!r} in {path}, [{name}]; {', '.join(choices)} were expected; mend it"
         )
-    for key in table:
-        if key != "when_full":
-            raise _unknown(path, f"{key} in [conversation]", "when_full")
-    found = table.get("when_full", "stop")
-    for choice in get_args(WhenFull):
-        if found == choice:
-            return choice  # type: ignore[no-any-return]  # `get_args` gives the literals themselves
-    raise InvalidSetting(
-        f"when_full is {str(found)[:60]!r} in {path}, [conversation]; {', '.join(get_args(WhenFull))} were expected; "
-        "mend it"
-    )
+    return found
 
 
-def _embedding_model(path: Path, table: object) -> str | None:
-    if not isinstance(table, dict):
-        raise InvalidSetting(f"ask is {str(table)[:60]!r} in {path}; a table [ask] was expected; mend it")
-    for key in table:
-        if key != "embedding_model":
-            raise _unknown(path, f"{key} in [ask]", "embedding_model")
+def _embedding_model(path: Path, table: Fields) -> str | None:
     found = table.get("embedding_model")
     if found is not None and (not isinstance(found, str) or not found):
         raise InvalidSetting(
@@ -150,12 +193,7 @@ def _embedding_model(path: Path, table: object) -> str | None:
     return found
 
 
-def _readings_bytes(path: Path, table: object) -> int | None:
-    if not isinstance(table, dict):
-        raise InvalidSetting(f"cache is {str(table)[:60]!r} in {path}; a table [cache] was expected; mend it")
-    for key in table:
-        if key != "readings_gib":
-            raise _unknown(path, f"{key} in [cache]", "readings_gib")
+def _readings_bytes(path: Path, table: Fields) -> int | None:
     found = table.get("readings_gib")
     if found is None:
         return None
@@ -165,6 +203,31 @@ def _readings_bytes(path: Path, table: object) -> int | None:
             "mend it"
         )
     return int(found * 2**30)
+
+
+def _screen(path: Path, table: Fields) -> ScreenSettings:
+    theme = table.get("theme", "auto")
+    if not isinstance(theme, str) or not theme:
+        raise InvalidSetting(
+            f"theme is {str(theme)[:60]!r} in {path}, [screen]; the name of a theme was expected; mend it"
+        )
+    language = _choice(path, "screen", table, "language", get_args(Language), default="auto")
+    submit_key = _choice(path, "screen", table, "submit_key", get_args(SubmitKey), default="enter")
+    keys = table.get("keys", {})
+    if not isinstance(keys, dict):
+        raise InvalidSetting(f"keys is {str(keys)[:60]!r} in {path}; a table [screen.keys] was expected; mend it")
+    for name, key in keys.items():
+        if not isinstance(key, str) or not key:
+            raise InvalidSetting(
+                f"{name[:60]} is {str(key)[:60]!r} in {path}, [screen.keys]; a key such as 'ctrl+r' was expected; "
+                "mend it"
+            )
+    return ScreenSettings(theme, cast("Language", language), cast("SubmitKey", submit_key), keys)
+
+
+def _unreadable(path: Path, error: Exception) -> InvalidSetting:
+    reason = " ".join(str(error).split())
+    return InvalidSetting(f"{path} cannot be read ({reason}); TOML was expected; mend or remove it")
 
 
 def _unknown(path: Path, key: str, known: str) -> InvalidSetting:

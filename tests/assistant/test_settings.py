@@ -4,7 +4,7 @@ import pytest
 
 from assistant.errors import InvalidSetting
 from assistant.paths import folder
-from assistant.settings import Settings, default_model, read_settings
+from assistant.settings import ScreenSettings, Settings, default_model, read_settings
 
 
 def written(text: str | bytes) -> None:
@@ -73,6 +73,13 @@ def test_what_holds_for_a_model() -> None:
         ("[cache]\nreadings_gib = -1", "readings_gib is '-1'"),
         ("[cache]\nreadings_gib = nan", "readings_gib is 'nan'"),
         ("[cache]\nreadings_gib = true", "readings_gib is 'True'"),
+        ("screen = 8", r"screen is '8' in .*; a table \[screen\]"),
+        ("[screen]\ncolour = 1", r"has 'colour in \[screen\]', which nobody knows; theme, language, submit_key, keys"),
+        ("[screen]\ntheme = ''", "theme is '' in .*; the name of a theme"),
+        ("[screen]\nlanguage = 'fr'", "language is 'fr' in .*; auto, en, zh were expected"),
+        ("[screen]\nsubmit_key = 3", "submit_key is '3' in .*; enter, ctrl.enter, alt.enter were expected"),
+        ("[screen]\nkeys = 'x'", r"keys is 'x' in .*; a table \[screen.keys\]"),
+        ("[screen.keys]\n'chat.stop' = 1", r"chat.stop is '1' in .*, \[screen.keys\]; a key such as 'ctrl\+r'"),
         ("[summary.x]\nloop_guard = 1", r"\[summary.\"x\"\]: loop_guard is 1; true or false"),
     ],
 )
@@ -102,3 +109,8 @@ def test_wrong_words_about_questions(text: str, said: str) -> None:
     written(text)
     with pytest.raises(InvalidSetting, match=said):
         read_settings()
+
+
+def test_the_screen() -> None:
+    written('[screen]\ntheme = "nord"\nlanguage = "zh"\nsubmit_key = "alt+enter"\n[screen.keys]\n"chat.stop" = "f9"\n')
+    assert read_settings().screen == ScreenSettings("nord", "zh", "alt+enter", {"chat.stop": "f9"})
