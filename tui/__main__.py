@@ -9,7 +9,7 @@ def run(model: str | None = None) -> None:
     def opened() -> Engine:
         return open_engine(model)
 
-    make_app(opened).run()
+    make_app(opened, open_model=open_engine).run()
 
 
 if __name__ == "__main__":

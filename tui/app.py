@@ -11,47 +11,79 @@ from textual.screen import Screen
 
 from assistant import Engine
 from tui.commands import COMMANDS
-from tui.screens.chat import ChatScreen
-from tui.session import Session
+from tui.desk import Desk
+from tui.holder import EngineHolder
+from tui.language import _, use
+from tui.rooms.chat.room import ChatRoom
+from tui.screens.house import House
 from tui.theme import DAY, DUSK, preferred
 
 
 class LucioleApp(App[None]):
-    """Opens the chat. Ctrl+Q ends it at any moment: nothing here waits for the model."""
+    """Opens the house, in its chat. Ctrl+Q ends it at any moment: nothing here waits for the model."""
 
     TITLE = "Luciole"
-    CSS_PATH = ["screens/chat.tcss", "screens/help.tcss"]  # noqa: RUF012  Textual reads it and never changes it
+    CSS_PATH = [  # noqa: RUF012  Textual reads it and never changes it
+        "screens/house.tcss",
+        "screens/help.tcss",
+        "rooms/chat/room.tcss",
+        "rooms/documents/room.tcss",
+        "rooms/models/room.tcss",
+        "rooms/history/room.tcss",
+    ]
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
-    def __init__(self, chat: ChatScreen) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
         # What terminals without the newer keyboard protocols send for Alt+Enter (tmux, Terminal.app). Textual does not
         # know it and reads `^` and Enter, which would send the message; as Ctrl+J it is the new line it should be.
         cast("dict[str, object]", ANSI_SEQUENCES_KEYS)["\x1b\r"] = (Keys.ControlJ,)
-        self.chat = chat
-        """The one room there is."""
+        self.desk = desk
+        self.house = House(desk)
         self.register_theme(DUSK)
         self.register_theme(DAY)
         self.theme = preferred()
 
+    @property
+    def chat(self) -> ChatRoom:
+        """The room one begins in."""
+        return self.house.chat
+
     def get_default_screen(self) -> Screen[None]:
-        return self.chat
+        return self.house
+
+    def on_unmount(self) -> None:
+        self.desk.close()
+
+    def speak(self, language: str) -> None:
+        """From now on all words of ours are in this language: a code, or `auto`."""
+        use(language)
+        self.house.show_words()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for command in COMMANDS:
             if command.name != "quit":  # Textual brings its own
                 title = command.name.replace("_", " ").capitalize()
-                yield SystemCommand(title, command.help, lambda action=command.action: self.chat.run_action(action))
+                yield SystemCommand(title, _(command.help), lambda name=command.name: self.house.begin(name))
         yield from super().get_system_commands(screen)
 
     def action_help_quit(self) -> None:
         """Ctrl+C with nothing selected: stop what runs, else say which key quits."""
-        if self.chat.busy:
-            self.chat.action_stop()
+        if self.desk.busy:
+            self.house.action_stop()
         else:
-            self.notify("Ctrl+Q quits", markup=False)
+            self.notify(_("Ctrl+Q quits"), markup=False)
 
 
-def make_app(open_engine: Callable[[], Engine], *, clock: Callable[[], float] = monotonic) -> LucioleApp:
-    """The whole screen. `open_engine` is called in the worker thread, after the first frame; `clock` is for rates."""
-    return LucioleApp(ChatScreen(Session(open_engine), clock))
+def make_app(
+    open_engine: Callable[[], Engine],
+    *,
+    open_model: Callable[[str], Engine] | None = None,
+    clock: Callable[[], float] = monotonic,
+) -> LucioleApp:
+    """The whole screen.
+
+    `open_engine` is called in the worker thread, after the first frame, `open_model` when another model is chosen;
+    `clock` is for rates.
+    """
+    return LucioleApp(Desk(EngineHolder(open_engine, open_model), clock))

@@ -5,27 +5,41 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant import printable
+from tui.language import N_, _
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What may be typed after a slash. `argument`: what it takes, for the reader; empty for nothing."""
+    """What may be typed after a slash, is offered in the palette, and stands in the help."""
 
     name: str
     argument: str
+    """What it takes, for the reader: empty for nothing, in brackets where it may be left out."""
     help: str
+    """Marked for translation."""
     action: str
-    """Action of the chat screen that does it; a command with an argument gets it as its only parameter."""
+    """`action_<action>` does it, and gets the argument (empty where it was left out) if the command takes one."""
+    room: str = ""
+    """The room that does it; empty: the house itself."""
     alias: str = ""
+
+    @property
+    def needs_argument(self) -> bool:
+        return bool(self.argument) and not self.argument.startswith("[")
 
 
 COMMANDS = (
-    Command("summarize", "FILE", "read a whole document and summarize it here", "summarize", alias="open"),
-    Command("watch", "FILE", "summarize a document, and again whenever it changes", "watch"),
-    Command("new", "", "start an empty chat", "new_chat"),
-    Command("model", "", "show which model is loaded, and how", "model"),
-    Command("help", "", "show keys and commands", "help"),
-    Command("quit", "", "leave at once", "quit"),
+    Command("summarize", "FILE", N_("read a whole document and summarize it"), "summarize", "chat", alias="open"),
+    Command("watch", "FILE", N_("summarize a document, and again whenever it changes"), "watch", "chat"),
+    Command("new", "", N_("start an empty chat"), "new_chat", "chat"),
+    Command("model", "", N_("show which model is loaded, and how"), "model", "chat"),
+    Command("chat", "", N_("go to the chat"), "go_chat"),
+    Command("documents", "", N_("go to the documents"), "go_documents"),
+    Command("models", "", N_("go to the models"), "go_models"),
+    Command("history", "", N_("go to all kept conversations"), "go_history"),
+    Command("stop", "", N_("stop what runs; the words stay"), "stop"),
+    Command("help", "", N_("show keys and commands"), "help"),
+    Command("quit", "", N_("leave at once"), "quit"),
 )
 
 _TYPED = re.compile(r"/([a-z]*)(?:\s+(.*?))?\s*", re.DOTALL)
@@ -46,13 +60,21 @@ def parse(text: str) -> tuple[Command, str] | None:
     name, argument = typed[1], typed[2] or ""
     for command in COMMANDS:
         if name in {command.name, command.alias} - {""}:
-            if command.argument and not argument:
+            if command.needs_argument and not argument:
                 raise Unknown(f"/{name} without {command.argument}; expected /{name} {command.argument}; add it")
             if argument and not command.argument:
                 raise Unknown(f"/{name} takes nothing after it, found {argument!r}; a space before / sends it as text")
             return command, _unquoted(argument)
     known = " ".join(f"/{command.name}" for command in COMMANDS)
     raise Unknown(f"no command /{name}; known: {known}; a space before / sends it as text")
+
+
+def named(name: str) -> Command:
+    """The command of this name or alias. Raises Unknown."""
+    for command in COMMANDS:
+        if name in (command.name, command.alias):
+            return command
+    raise Unknown(f"no command /{name}; /help lists them; a space before / sends it as text")
 
 
 def completions(text: str) -> list[tuple[str, str]]:
@@ -62,7 +84,7 @@ def completions(text: str) -> list[tuple[str, str]]:
     name, space, argument = text[1:].partition(" ")
     if not space:
         return [
-            (f"/{c.name} ", f"{c.argument}: {c.help}") if c.argument else (f"/{c.name}", c.help)
+            (f"/{c.name} ", f"{c.argument}: {_(c.help)}") if c.argument else (f"/{c.name}", _(c.help))
             for c in COMMANDS
             if c.name.startswith(name)
         ]

@@ -81,9 +81,9 @@ async def _play(engine: FakeEngine) -> str:
                 await pilot.pause(0.02)
 
         def answered(number: int) -> bool:
-            return len(engine.received) == number and not app.chat.busy
+            return len(engine.received) == number and not app.desk.busy
 
-        await until(lambda: engine.info is not None and not app.chat.busy)
+        await until(lambda: engine.info is not None and not app.desk.busy)
         for number, (question, _, _) in enumerate(TURNS, start=1):
             prompt.replace_all(question)
             await pilot.press("enter")

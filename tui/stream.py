@@ -2,38 +2,26 @@
 
 One thread means that two answers can never run on the engine at once. It is a daemon of ours and not a worker of
 Textual, because those wait for their threads at exit, and a thread may be deep in a read when the user quits.
-The thread never touches a widget; `post` is the only way out, and after `close` nothing comes out any more.
+The thread never touches a widget; posting to the job's room is the only way out, and after `close` nothing comes out
+any more.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event as Flag
 from threading import Lock, Thread
-
-from textual.message import Message
+from typing import Any
 
 from assistant import AssistantError, Finished, Forgot, Loading, Notice, Reading, Settled, Text, coalesce
-from tui.messages import Broke, Ended, Failed, Heard, Noted, Reported
-from tui.session import Said, Told
-
-Events = Generator[Said, None, None] | Generator[Told, None, None]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Work for the thread: `events` is called there and played to its end; then `used` counts, if a word was said."""
-
-    events: Callable[[], Events]
-    used: Callable[[], int | None]
+from tui.jobs import Job
+from tui.messages import AboutJob, Broke, Ended, Failed, Heard, Noted, Reported
 
 
 class Streamer:
     """Plays jobs in order and posts what it hears; `stop` ends the running one at its next event."""
 
-    def __init__(self, post: Callable[[Message], object]) -> None:
-        self._post_message = post
+    def __init__(self) -> None:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._stopped = Flag()
         self._closed = False
@@ -62,19 +50,19 @@ class Streamer:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def _post(self, message: Message) -> None:
+    def _post(self, message: AboutJob) -> None:
         with self._posting:
             if not self._closed:
-                self._post_message(message)
+                message.job.room.post_message(message)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None and not self._closed:
             try:
                 self._play(job)
             except AssistantError as error:
-                self._post(Failed(error))
+                self._post(Failed(job, error))
             except BaseException as error:
-                self._post(Broke(error))
+                self._post(Broke(job, error))
                 raise
 
     def _play(self, job: Job) -> None:
@@ -82,7 +70,7 @@ class Streamer:
         spoken = finished = False
         failure: AssistantError | None = None
 
-        def until_over(events: Events) -> Iterator[Said | Told]:
+        def until_over(events: Generator[Any, None, None]) -> Iterator[Any]:
             """Ends, and does not raise, when a stop or a failure comes, so that `coalesce` hands out what it holds."""
             nonlocal pieces, failure
             try:
@@ -99,16 +87,16 @@ class Streamer:
                 for event in coalesce(until_over(events)):
                     match event:
                         case Text():
-                            self._post(Heard(event, pieces))
+                            self._post(Heard(job, event, pieces))
                             spoken, pieces = True, 0
                         case Loading() | Settled() | Reading() | Finished():
-                            self._post(Heard(event, 0))
+                            self._post(Heard(job, event, 0))
                             finished = finished or isinstance(event, Finished)
                         case Forgot() | Notice():
-                            self._post(Noted(event.text))
+                            self._post(Noted(job, event.text))
                         case _:
-                            self._post(Reported(event))
+                            self._post(Reported(job, event))
         if failure is not None:
             raise failure
-        used = job.used() if spoken and not self._closed else None
-        self._post(Ended(stopped=self._stopped.is_set() and not finished, used=used))
+        used = job.used() if job.used is not None and spoken and not self._closed else None
+        self._post(Ended(job, stopped=self._stopped.is_set() and not finished, used=used))

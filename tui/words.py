@@ -10,6 +10,12 @@ def named(info: ModelInfo) -> str:
     return f"{name} · {info.proof}" if info.proof else name
 
 
+def model_line(info: ModelInfo) -> str:
+    """The model for the status line, with the memory it runs in as soon as there is some."""
+    memory = f"{info.memory / 2**30:.1f} GiB" if info.memory else ""
+    return " · ".join(part for part in (named(info), info.kv, memory) if part)
+
+
 def described(info: ModelInfo | None) -> str:
     """The model in a few lines."""
     if info is None:

@@ -11,7 +11,8 @@ from textual.widget import Widget
 
 from assistant import FAKE_INFO, Engine, Event, FakeEngine, Finished, Message, ModelInfo, Reading, Sampling, Text, Usage
 from tui.app import LucioleApp, make_app
-from tui.screens.chat import ChatScreen
+from tui.rooms.chat.room import ChatRoom
+from tui.screens.house import House
 from tui.widgets.prompt import Prompt
 from tui.widgets.status import Status
 from tui.widgets.transcript import Transcript
@@ -55,13 +56,17 @@ async def settled(pilot: Screen, answers: int = 1) -> None:
 
 
 def find(pilot: Screen, kind: type[Kind]) -> list[Kind]:
-    return [widget for widget in chat(pilot).walk_children() if isinstance(widget, kind)]
+    return [widget for widget in house(pilot).walk_children() if isinstance(widget, kind)]
 
 
-def chat(pilot: Screen) -> ChatScreen:
+def house(pilot: Screen) -> House:
     app = pilot.app
     assert isinstance(app, LucioleApp)
-    return app.chat
+    return app.house
+
+
+def chat(pilot: Screen) -> ChatRoom:
+    return house(pilot).chat
 
 
 def prompt(pilot: Screen) -> Prompt:
@@ -69,7 +74,7 @@ def prompt(pilot: Screen) -> Prompt:
 
 
 def status(pilot: Screen) -> Status:
-    return chat(pilot).query_one(Status)
+    return house(pilot).query_one(Status)
 
 
 def transcript(pilot: Screen) -> Transcript:
@@ -79,7 +84,7 @@ def transcript(pilot: Screen) -> Transcript:
 def texts(pilot: Screen) -> list[str]:
     """Everything in the transcript, from top to bottom: `you: …`, `model: …`, `error: …`."""
     found = []
-    for widget in chat(pilot).walk_children():
+    for widget in house(pilot).walk_children():
         match widget:
             case UserTurn():
                 found.append(f"{'queued' if widget.queued else 'you'}: {widget.text}")

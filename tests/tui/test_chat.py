@@ -11,9 +11,9 @@ from assistant import FAKE_INFO, EngineFailed, FakeEngine, Finished, Message, Mo
 from tests.tui.support import (
     READ,
     HeldEngine,
-    chat,
     drawn,
     find,
+    house,
     prompt,
     screen,
     send,
@@ -311,7 +311,7 @@ async def test_help_opens_over_the_chat_and_closes() -> None:
         await wait_until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         assert "/summarize FILE" in drawn(pilot)
         await pilot.press("escape")
-        await wait_until(pilot, lambda: pilot.app.screen is chat(pilot))
+        await wait_until(pilot, lambda: pilot.app.screen is house(pilot))
         assert prompt(pilot).has_focus
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.commands import Unknown, completions, parse
+from tui.commands import COMMANDS, Unknown, completions, parse
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,8 @@ def test_unknown(line: str) -> None:
 
 
 def test_names_complete() -> None:
-    assert [line for line, _ in completions("/")] == ["/summarize ", "/watch ", "/new", "/model", "/help", "/quit"]
+    assert [line.strip() for line, _ in completions("/")] == [f"/{command.name}" for command in COMMANDS]
+    assert ("/summarize ", "FILE: read a whole document and summarize it") in completions("/")
     assert [line for line, _ in completions("/n")] == ["/new"]
     assert completions("n") == []
     assert completions("/n\n") == []

@@ -86,7 +86,7 @@ def test_reading_a_document(snap_compare: Compare) -> None:
         await wait_until(pilot, lambda: "s left" in status(pilot).state)
         await send(pilot, "And what not?")
         assert texts(pilot)[-1] == "queued: And what not?"
-        assert status(pilot).state == "reading 37 % · 216 tok/s · 35 s left · 1,204 reused"
+        assert status(pilot).state == "reading 37 % · 216 tok/s · 35 s left · 1,204 reused · 1 waiting"
 
     app = make_app(lambda: engine, clock=lambda: next(times, 15.0))
     assert snap_compare(app, terminal_size=(80, 24), run_before=before)

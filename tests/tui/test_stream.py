@@ -7,16 +7,28 @@ from threading import Event as Flag
 from textual.message import Message
 
 from assistant import AssistantError, EngineFailed, Event, Finished, Reading, Text, Usage
+from tui.jobs import Job
 from tui.messages import Broke, Ended, Failed, Heard
-from tui.stream import Job, Streamer
+from tui.stream import Streamer
 
 Inbox = SimpleQueue[Message]
 
 
+class Room:
+    """Takes the messages about its job."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+
+    def post_message(self, message: Message) -> bool:
+        self._inbox.put(message)
+        return True
+
+
 def play(events: Callable[[], Generator[Event, None, None]], used: int | None = 7) -> tuple[Streamer, Inbox]:
     inbox: Inbox = SimpleQueue()
-    streamer = Streamer(inbox.put)
-    streamer.run(Job(events, lambda: used))
+    streamer = Streamer()
+    streamer.run(Job(Room(inbox), events, used=lambda: used))
     return streamer, inbox
 
 
@@ -91,7 +103,7 @@ def test_a_failure_comes_after_the_words_that_were_said() -> None:
     assert text(messages) == "ab"
     assert isinstance(messages[-1], Failed)
     assert messages[-1].error is error
-    streamer.run(Job(lambda: (event for event in [Text("again")]), lambda: None))
+    streamer.run(Job(Room(inbox), lambda: (event for event in [Text("again")])))
     assert text(until_over(inbox)) == "again"
     streamer.close()
     assert streamer.join(5)
@@ -102,8 +114,8 @@ def test_a_count_that_fails_is_a_failure() -> None:
         raise AssistantError("x; y; z")
 
     inbox: Inbox = SimpleQueue()
-    streamer = Streamer(inbox.put)
-    streamer.run(Job(lambda: (event for event in [Text("a")]), used))
+    streamer = Streamer()
+    streamer.run(Job(Room(inbox), lambda: (event for event in [Text("a")]), used=used))
     assert isinstance(until_over(inbox)[-1], Failed)
     streamer.close()
     assert streamer.join(5)

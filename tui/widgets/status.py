@@ -1,4 +1,4 @@
-"""The two lines at the bottom: what the model does and how full its context is; which keys work now and its name."""
+"""The two lines at the bottom: what the model does and how full its context is; the live keys, the model's name."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -6,23 +6,25 @@ from textual.content import Content
 from textual.widgets import Static
 
 from assistant import one_line
+from tui.language import plural
+from tui.widgets.keys_line import KeysLine
 
 _WIDE = 100
 """Columns from which the bar of the context may be twice as long."""
 
 
 class Status(Vertical):
-    """Shows what it is told; `state`, `context`, `keys` and `model` are the last texts, for whoever asks."""
+    """Shows what it is told; `state`, `context` and `model` are the last texts, for whoever asks."""
 
     def __init__(self) -> None:
         super().__init__()
         self.state = ""
         self.context = ""
-        self.keys = ""
         self.model = ""
         self._phase = Static(markup=False, classes="left")
         self._meter = Static(markup=False, classes="right")
-        self._keys = Static(markup=False, classes="left")
+        self._keys = KeysLine()
+        self._keys.add_class("left")
         self._model = Static(markup=False, classes="right")
 
     def compose(self) -> ComposeResult:
@@ -33,32 +35,40 @@ class Status(Vertical):
             yield self._keys
             yield self._model
 
-    def show_state(self, words: str, *, busy: bool, well: bool) -> None:
-        """`busy`: something is running; `well`: the model is there."""
+    @property
+    def keys(self) -> str:
+        """The keys that are offered."""
+        return self._keys.text
+
+    def show_state(self, words: str, *, busy: bool, well: bool, waiting: int = 0) -> None:
+        """`busy`: something is running; `well`: the model is there; `waiting`: what begins after it."""
+        if waiting:
+            words += " · " + plural("{count} waiting", "{count} waiting", waiting)
         self.state = words
         dot, style = ("◐", "$primary") if busy else ("●", "$success") if well else ("○", "$foreground 60%")
         self._phase.update(Content.assemble((dot, style), f" {words}"))
 
-    def show_context(self, used: int | None, limit: int, *, exact: bool = True) -> None:
-        """Tokens in the context. `used` None: not known; `limit` 0: no model yet; not `exact`: still being written."""
+    def show_context(self, used: int | None, limit: int, *, exact: bool = True, coming: int = 0) -> None:
+        """Tokens in the context. `used` None: not known; `limit` 0: no model yet; not `exact`: still being written.
+
+        `coming`: tokens that are typed and not sent; where they do not fit, that is said before they are.
+        """
         if not limit:
             self.context = ""
             self._meter.update("")
             return
         cells = 12 if self.size.width >= _WIDE else 6
-        filled = 0 if used is None else min(cells, -(-used * cells // limit))
-        share = 0.0 if used is None else used / limit
+        taken = used or 0
+        filled = min(cells, -(-taken * cells // limit))
+        more = min(cells, -(-(taken + coming) * cells // limit)) - filled
+        share = (taken + coming) / limit
         color = "$error" if share > 0.95 else "$warning" if share > 0.75 else "$primary"
         count = "?" if used is None else f"{'' if exact else '≈'}{used:,}"
-        self.context = f"{count} / {limit:,}"
-        bar = (("━" * filled, color), ("─" * (cells - filled), "$foreground 30%"))
-        self._meter.update(Content.assemble(*bar, f" {self.context}"))
-
-    def show_keys(self, *keys: tuple[str, str]) -> None:
-        """Pairs of a key and what it does now."""
-        self.keys = "  ".join(f"{key} {does}" for key, does in keys)
-        parts = [Content.assemble((key, "bold $foreground 80%"), (f" {does}", "$foreground 60%")) for key, does in keys]
-        self._keys.update(Content("  ").join(parts))
+        self.context = f"{count}{f' + {coming:,}' if coming else ''} / {limit:,}"
+        if share > 1:
+            self.context += " !"
+        bar = (("━" * filled, color), ("╍" * more, color), ("─" * (cells - filled - more), "$foreground 30%"))
+        self._meter.update(Content.assemble(*bar, " ", (self.context, "bold $error" if share > 1 else "")))
 
     def show_model(self, name: str) -> None:
         """The model's name and quantization; empty: none yet."""

@@ -1,15 +1,13 @@
-"""The chat: prompt in, turns out. Decides what is sent when; the session works, the widgets draw."""
+"""The chat: prompt in, turns out. The talk works, the desk says when, the widgets draw."""
 
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
 from assistant import (
@@ -17,9 +15,7 @@ from assistant import (
     Changed,
     Decided,
     Discarded,
-    EngineFailed,
     Finished,
-    PieceDone,
     Reading,
     Result,
     Settled,
@@ -30,23 +26,24 @@ from assistant import (
     report,
 )
 from assistant import Noted as WatchingNoted
-from tui.activity import Activity
-from tui.commands import Unknown, completions, parse
-from tui.messages import Broke, Ended, Failed, Heard, Noted, Reported
-from tui.screens.help import HelpScreen
-from tui.session import Session
-from tui.stream import Events, Job, Streamer
+from tui.commands import Command, Unknown, completions, parse
+from tui.desk import Desk
+from tui.jobs import Job
+from tui.language import N_, _
+from tui.messages import Began, ContextUsed, Do, Ended, Failed, Heard, Noted, Reported, Withdrawn
+from tui.rooms.chat.talk import Talk
+from tui.rooms.room import Room
 from tui.widgets.completion import Completion
 from tui.widgets.progress import ProgressRule
 from tui.widgets.prompt import Prompt
-from tui.widgets.status import Status
 from tui.widgets.transcript import Transcript
 from tui.widgets.turns import AnswerTurn, ErrorTurn, Note, UserTurn, Welcome
-from tui.words import described, ended, named, title
+from tui.words import described, ended, title
 
-WELCOME = """\
-Write a message, or /summarize FILE to have a whole document read.
-Nothing leaves this machine. F1 shows all keys."""
+WELCOME = N_(
+    "Write a message, or /summarize FILE to have a whole document read.\n"
+    "Nothing leaves this machine. F1 shows all keys."
+)
 
 
 @dataclass(slots=True)
@@ -55,32 +52,27 @@ class Turn:
 
     typed: str
     user: UserTurn
-    events: Callable[[], Events]
     answer: AnswerTurn | None = None
 
 
-class ChatScreen(Screen[None]):
-    """Owns the queue of turns; at most one of them is with the streamer."""
+class ChatRoom(Room):
+    """Owns the turns; the one that is being answered is `_turn`."""
 
-    AUTO_FOCUS = "Prompt"
+    NAME = "chat"
+    TITLE = N_("Chat")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop", "Stop", show=False),
-        Binding("ctrl+n", "new_chat", "New chat", show=False),
-        Binding("f1", "help", "Help", show=False),
-        Binding("pageup", "scroll(-1)", "Scroll up", show=False, priority=True),
-        Binding("pagedown", "scroll(1)", "Scroll down", show=False, priority=True),
-        Binding("ctrl+home", "top", "Start of the chat", show=False, priority=True),
-        Binding("ctrl+end", "end", "End of the chat", show=False, priority=True),
+        Binding("ctrl+n", "new_chat", N_("new chat"), id="chat.new"),
+        Binding("pageup", "scroll(-1)", N_("Scroll up"), show=False, priority=True, id="chat.page_up"),
+        Binding("pagedown", "scroll(1)", N_("Scroll down"), show=False, priority=True, id="chat.page_down"),
+        Binding("ctrl+home", "top", N_("Start of the chat"), show=False, priority=True, id="chat.top"),
+        Binding("ctrl+end", "end", N_("End of the chat"), show=False, priority=True, id="chat.end"),
     ]
 
-    def __init__(self, session: Session, clock: Callable[[], float]) -> None:
-        super().__init__()
-        self._session = session
-        self._activity = Activity(clock)
-        self._streamer: Streamer | None = None
-        self._queue: deque[Turn] = deque()
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._talk = Talk(desk.holder)
+        self._turns: dict[Job, Turn] = {}
         self._turn: Turn | None = None
-        self._busy = False
         self._used: int | None = 0
         self._settled: int | None = 0
         self._exact = True
@@ -99,31 +91,27 @@ class ChatScreen(Screen[None]):
             with Horizontal(id="ask"):
                 yield Static("❯", markup=False)
                 yield Prompt()
-            yield Status()
 
     def on_mount(self) -> None:
         self._transcript = self.query_one(Transcript)
         self._rule = self.query_one(ProgressRule)
         self._completion = self.query_one(Completion)
         self._prompt = self.query_one(Prompt)
-        self._status = self.query_one(Status)
-        self.call_later(self._transcript.add, Welcome("luciole", WELCOME))
+        self.call_later(self._transcript.add, Welcome("luciole", _(WELCOME)))
         self._show()
         # The first frame is on the screen before the model library is touched.
-        self.call_after_refresh(self._start)
+        self.call_after_refresh(lambda: self.desk.submit(Job(self, self.desk.holder.load)))
 
     def on_unmount(self) -> None:
-        self.close()
+        self._talk.close()
 
-    def close(self) -> None:
-        """Let go of the model, whatever it is doing; nothing arrives afterwards."""
-        if self._streamer is not None:
-            self._streamer.close()
-        self._session.close()
+    def arrive(self) -> None:
+        self._prompt.focus()
 
-    def _start(self) -> None:
-        self._streamer = Streamer(self.post_message)
-        self._run(self._session.load)
+    def back(self) -> None:
+        self._completion.offer([])
+        self._prompt.completing = False
+        self._prompt.focus()
 
     # What the user does
 
@@ -138,98 +126,59 @@ class ChatScreen(Screen[None]):
             return
         if called is None:
             text = message.text.strip()
-            await self._ask(message.text, text, lambda: self._session.say(text))
+            await self._ask(message.text, text, lambda: self._talk.say(text))
             return
         command, argument = called
-        if command.argument:
-            work = self._session.watch if command.name == "watch" else self._session.summarize
-            await self._ask(message.text, f"{command.name.capitalize()} {argument}", lambda: work(argument))
-        else:
-            await self.run_action(command.action)
+        self.post_message(Do(command.name, argument))
 
-    async def _ask(self, typed: str, shown: str, events: Callable[[], Events]) -> None:
+    async def action_summarize(self, path: str) -> None:
+        """The summary of a whole document, which is no part of the conversation."""
+        await self._ask(f"/summarize {path}", f"Summarize {path}", lambda: self._talk.summarize(path))
+
+    async def action_watch(self, path: str) -> None:
+        """The same, and again whenever the file changes."""
+        await self._ask(f"/watch {path}", f"Watch {path}", lambda: self._talk.watch(path))
+
+    def begin(self, command: Command) -> None:
+        """Begin the command in the prompt; the user adds what it needs."""
+        self._prompt.replace_all(f"/{command.name} ")
+
+    async def open(self, identity: str, turn: str | None = None) -> None:
+        """Go on with a kept conversation."""
+        self.notify(f"{identity} {turn}", markup=False)
+
+    async def _ask(self, typed: str, shown: str, events: Callable[[], Generator[Any, None, None]]) -> None:
         self.query(Welcome).remove()
-        turn = Turn(typed, UserTurn(shown, queued=self._busy), events)
+        turn = Turn(typed, UserTurn(shown, queued=self.desk.busy))
         await self._transcript.add(turn.user)
-        self._queue.append(turn)
-        if self._busy:
-            self._show()
-        else:
-            await self._next()
+        job = Job(self, events, label=shown, used=self._talk.used, interrupt=self._talk.interrupt)
+        self._turns[job] = turn
+        self.desk.submit(job)
 
-    async def _next(self) -> None:
-        """Hand the oldest waiting turn to the streamer, if there is one and it is free."""
-        if self._busy or not self._queue:
-            return
-        turn = self._queue.popleft()
-        turn.user.sent()
-        turn.answer = AnswerTurn()
-        self._turn = turn
-        await self._transcript.add(turn.answer, after=turn.user)
-        self._run(turn.events)
-
-    def _run(self, events: Callable[[], Events]) -> None:
-        if self._streamer is None:
-            return
-        self._busy = True
-        self._prompted = self._pieces = 0
-        self._mark, self._partial = "", False
-        self._activity.begin()
-        self._streamer.run(Job(events, self._session.used))
-        self._show()
-
-    def action_stop(self) -> None:
-        """Stop what runs, and take back what waits."""
-        if self._busy and self._streamer is not None:
-            self._streamer.stop()
-            self._session.interrupt()
-            self._activity.stop()
-            self._take_back()
-            self._show()
-        else:
-            self._completion.offer([])
-            self._prompt.completing = False
-
-    def _take_back(self) -> None:
-        """Waiting turns return to the prompt: nothing is sent that the user may no longer want."""
-        while self._queue:
-            turn = self._queue.pop()
+    @on(Withdrawn)
+    def _withdrawn(self, message: Withdrawn) -> None:
+        """A waiting turn returns to the prompt: nothing is sent that the user may no longer want."""
+        turn = self._turns.pop(message.job, None)
+        if turn is not None:
             turn.user.remove()
             self._prompt.give_back(turn.typed)
 
     async def action_new_chat(self) -> None:
         """Empty the transcript; the model forgets the conversation."""
-        if self._busy:
-            self.action_stop()
+        if self.desk.running in self._turns:
+            self.desk.stop()
         self._turn = None
-        self._session.forget()
+        self._talk.forget()
         self._used = self._settled = 0
         self._exact = True
         await self._transcript.empty()
-        await self._transcript.add(Welcome("luciole", WELCOME))
+        await self._transcript.add(Welcome("luciole", _(WELCOME)))
         self._show()
 
     async def action_model(self) -> None:
         """Say which model is loaded."""
         self.query(Welcome).remove()
-        await self._transcript.add(Note(described(self._session.info)))
-
-    def action_help(self) -> None:
-        """Keys and commands."""
-        self.app.push_screen(HelpScreen())
-
-    def action_quit(self) -> None:
-        """Leave at once."""
-        self.app.exit()
-
-    def action_summarize(self, command: str = "summarize") -> None:
-        """Begin the command in the prompt; the user adds the file."""
-        self._prompt.replace_all(f"/{command} ")
-        self._prompt.focus()
-
-    def action_watch(self) -> None:
-        """The same for a file that changes."""
-        self.action_summarize("watch")
+        await self._transcript.add(Note(described(self.desk.holder.info)))
 
     def action_scroll(self, direction: int) -> None:
         """A page up or down, less one line."""
@@ -242,11 +191,6 @@ class ChatScreen(Screen[None]):
     def action_end(self) -> None:
         """The end of the chat, and stay there."""
         self._transcript.follow()
-
-    @property
-    def busy(self) -> bool:
-        """Something runs on the engine."""
-        return self._busy
 
     # What the prompt shows while a command is typed
 
@@ -272,10 +216,20 @@ class ChatScreen(Screen[None]):
 
     # What the model does
 
+    @on(Began)
+    async def _began(self, message: Began) -> None:
+        self._prompted = self._pieces = 0
+        self._mark, self._partial = "", False
+        turn = self._turn = self._turns.get(message.job)
+        if turn is not None:
+            turn.user.sent()
+            turn.answer = AnswerTurn()
+            await self._transcript.add(turn.answer, after=turn.user)
+        self._show()
+
     @on(Heard)
     async def _heard(self, message: Heard) -> None:
         event = message.event
-        self._activity.heard(event, message.pieces)
         match event:
             case Settled() if event.is_worth_saying:
                 await self._note(event.reason)
@@ -295,8 +249,6 @@ class ChatScreen(Screen[None]):
     @on(Reported)
     async def _reported(self, message: Reported) -> None:
         match message.event:
-            case PieceDone() as part:
-                self._activity.done(part)
             case Decided(strategy, reason):
                 if strategy != "whole":
                     await self._note(f"{strategy}: {reason}")
@@ -310,7 +262,7 @@ class ChatScreen(Screen[None]):
             case Result() as result:
                 await self._show_result(result)
             case Waiting(text) | Trouble(text) | WatchingNoted(text):
-                self._activity.rest("watching")
+                self.desk.activity.rest("watching")
                 await self._note(text or "the file is back")
         self._show()
 
@@ -336,7 +288,7 @@ class ChatScreen(Screen[None]):
             await self._answer.replace(result.marked)
             await self._answer.finish(self._mark, partial=self._partial)
             self._transcript.grown()
-        self._activity.rest("watching")
+        self.desk.activity.rest("watching")
 
     @on(Noted)
     async def _noted(self, message: Noted) -> None:
@@ -350,14 +302,13 @@ class ChatScreen(Screen[None]):
             self._partial = True
         if message.used is not None:
             self._settled = message.used
-        await self._let_go(well=self._session.info is not None)
-        self._show()
-        await self._next()
+        await self._let_go(message.job)
 
     @on(Failed)
     async def _failed(self, message: Failed) -> None:
         turn = self._turn
-        self._take_back()
+        for job in reversed(self.desk.waiting):
+            self.desk.withdraw(job)
         if turn is not None and turn.answer is not None:
             if turn.answer.text:
                 self._mark, self._partial = "ended here by an error", True
@@ -366,34 +317,22 @@ class ChatScreen(Screen[None]):
                 turn.answer.remove()
                 turn.user.remove()
                 self._prompt.give_back(turn.typed)
-        await self._let_go(well=self._session.info is not None and not isinstance(message.error, EngineFailed))
+        await self._let_go(message.job)
         self.query(Welcome).remove()
         await self._transcript.add(ErrorTurn(title(message.error), str(message.error)))
-        self._show()
 
-    @on(Broke)
-    def _broke(self, message: Broke) -> None:
-        raise message.error
-
-    async def _let_go(self, *, well: bool) -> None:
-        """The engine is free again; `well`: with the model in memory."""
-        turn, self._turn, self._busy = self._turn, None, False
+    async def _let_go(self, job: Job) -> None:
+        """The engine is free again."""
+        self._turns.pop(job, None)
+        turn, self._turn = self._turn, None
         if turn is not None and turn.answer is not None and turn.answer.is_attached:
             await turn.answer.finish(self._mark, partial=self._partial)
             self._transcript.grown()
-        self._activity.rest("ready" if well else "absent")
         self._used, self._exact = self._settled, True
+        self._show()
 
     # What is drawn
 
     def _show(self) -> None:
-        info = self._session.info
-        activity = self._activity
-        self._rule.fraction = activity.fraction
-        self._status.show_state(activity.words, busy=self._busy, well=activity.phase == "ready")
-        self._status.show_context(self._used, info.context if info is not None else 0, exact=self._exact)
-        self._status.show_model("" if info is None else named(info))
-        if self._busy:
-            self._status.show_keys(("Enter", "queue"), ("Esc", "stop"), ("F1", "help"), ("Ctrl+Q", "quit"))
-        else:
-            self._status.show_keys(("Enter", "send"), ("Ctrl+J", "new line"), ("F1", "help"), ("Ctrl+Q", "quit"))
+        self._rule.fraction = self.desk.activity.fraction
+        self.post_message(ContextUsed(self.NAME, self._used, exact=self._exact))

@@ -1,14 +1,11 @@
-"""One engine and one conversation, as jobs for the worker thread. Opens the engine when the first job needs it.
+"""One conversation, and summaries, as jobs for the worker thread.
 
-Every conversation is kept as it happens; a new one begins after `forget`.
-
-The generators run in the worker thread, one at a time; `forget`, `info`, `interrupt` and `close` may be used from
-any.
-The module knows nothing of widgets.
+Every conversation is kept as it happens; a new one begins after `forget`. The generators run in the worker thread, one
+at a time; `forget`, `interrupt` and `close` may be used from any. The module knows nothing of widgets.
 """
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 from assistant import (
     Cancelled,
@@ -17,13 +14,10 @@ from assistant import (
     Decided,
     Discarded,
     Document,
-    Engine,
     Event,
     Forgot,
     Keeper,
     KeptPieces,
-    Loading,
-    ModelInfo,
     Notice,
     PieceDone,
     Request,
@@ -41,6 +35,7 @@ from assistant import (
     summarize,
 )
 from assistant import Noted as WatchingNoted
+from tui.holder import EngineHolder
 
 Said = Event | Forgot | Notice
 """What comes of a message."""
@@ -48,29 +43,22 @@ Told = Event | Decided | PieceDone | Discarded | Result | Changed | Cancelled | 
 """What comes of a document."""
 
 
-class Session:
-    """`open_engine` is called late and in the worker thread; it is called again after it has failed."""
+class Talk:
+    """With the engine that the holder has when a job begins."""
 
-    def __init__(self, open_engine: Callable[[], Engine]) -> None:
-        self._open_engine = open_engine
-        self._engine: Engine | None = None
+    def __init__(self, holder: EngineHolder) -> None:
+        self._holder = holder
         self._conversation: Conversation | None = None
         self._keeper = Keeper()
         self._watcher: Watcher | None = None
-        self._closed = False
-
-    @property
-    def info(self) -> ModelInfo | None:
-        """The model's facts; None until it was loaded once."""
-        return self._engine.info if self._engine is not None else None
-
-    def load(self) -> Generator[Loading, None, None]:
-        """Open the engine and bring the model into memory."""
-        yield from self._ready().load()
 
     def say(self, text: str) -> Generator[Said, None, None]:
         """The answer to `text`, as the next turn of the conversation."""
-        engine = self._ready()
+        engine = self._holder.ready()
+        if self._conversation is not None and self._conversation.engine is not engine:
+            saved = self._conversation.heading, self._conversation.tree
+            sampling, full = self._conversation.sampling, self._conversation.when_full
+            self._conversation = Conversation(engine, sampling, when_full=full, keeper=self._keeper, saved=saved)
         if self._conversation is None:
             yield from engine.load()  # what it is says how it wants to be sampled
             sampling = info_sampling(engine.info)
@@ -82,7 +70,7 @@ class Session:
     def summarize(self, path: str) -> Generator[Told, None, None]:
         """The summary of a whole document, which is no part of the conversation."""
         document = read_documents([os.path.expanduser(path)])  # noqa: PTH111  pathlib's raises where there is no home
-        engine = self._ready()
+        engine = self._holder.ready()
         yield from engine.load()
         decided: Decided | None = None
         for event in self._summary(document):
@@ -97,7 +85,7 @@ class Session:
         """The summary of a document, and again whenever its file changes, until it is interrupted."""
         place = os.path.expanduser(path)  # noqa: PTH111  likewise
         read_documents([place])  # what is wrong with it is an error now, and a change later
-        engine = self._ready()
+        engine = self._holder.ready()
         decided: Decided | None = None
         with Watcher([place]) as self._watcher:
             for event in follow(self._watcher, lambda: read_documents([place]), self._summary, engine):
@@ -109,7 +97,7 @@ class Session:
                     yield Result(event.document, Request(), decided, event.summary)
 
     def _summary(self, document: Document) -> Generator[Event | Decided | PieceDone | Discarded | Summary, None, None]:
-        engine = self._ready()
+        engine = self._holder.ready()
         return summarize(document, engine, info_summary_sampling(engine.info), kept=KeptPieces())
 
     def used(self) -> int | None:
@@ -117,35 +105,18 @@ class Session:
         conversation = self._conversation
         if conversation is None or not conversation.messages:
             return 0
-        return self._ready().count(conversation.messages)
+        return self._holder.ready().count(conversation.messages)
 
     def forget(self) -> None:
         """Start an empty conversation with the next message."""
         self._conversation = None
 
     def interrupt(self) -> None:
-        """Make the running generator end soon, also while it waits for the engine or for a change."""
+        """Stop waiting for a change."""
         if self._watcher is not None:
             self._watcher.close()
-        if self._engine is not None:
-            self._engine.interrupt()
 
     def close(self) -> None:
-        """Free the model and write the last words; an engine that is being opened right now is freed as soon as it is.
-
-        Waits for the disk, and no longer than four tenths of a second.
-        """
-        self._closed = True
-        if self._watcher is not None:
-            self._watcher.close()
-        if self._engine is not None:
-            self._engine.close()
+        """Write the last words. Waits for the disk, and no longer than four tenths of a second."""
+        self.interrupt()
         self._keeper.close()
-
-    def _ready(self) -> Engine:
-        if self._engine is None:
-            engine = self._open_engine()
-            self._engine = engine
-            if self._closed:
-                engine.close()
-        return self._engine

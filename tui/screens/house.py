@@ -1,0 +1,236 @@
+"""The main screen: the bar of rooms above, the room one is in, the status line below. Hands out what rooms ask for."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher
+
+from assistant import EngineFailed, PieceDone, one_line
+from tui.commands import Unknown, named
+from tui.desk import Desk
+from tui.jobs import Job
+from tui.language import N_, _
+from tui.messages import (
+    Began,
+    Broke,
+    ContextUsed,
+    Do,
+    Ended,
+    Failed,
+    Go,
+    Heard,
+    OpenConversation,
+    OpenDocument,
+    Reported,
+    UseModel,
+    Withdrawn,
+)
+from tui.rooms.chat.room import ChatRoom
+from tui.rooms.documents.room import DocumentsRoom
+from tui.rooms.history.room import HistoryRoom
+from tui.rooms.models.room import ModelsRoom
+from tui.rooms.room import Room
+from tui.screens.help import HelpScreen
+from tui.widgets.room_bar import RoomBar
+from tui.widgets.status import Status
+from tui.words import model_line
+
+KEYS = {"chat": "F2", "documents": "F3", "models": "F4", "history": "F5"}
+
+
+class House(Screen[None]):
+    """Rooms are put on the screen when they are first entered, so that the first frame waits for the chat alone."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", N_("stop"), id="stop"),
+        Binding("f1", "help", N_("help"), id="help"),
+        Binding("f2", "go('chat')", N_("Chat"), show=False, id="go.chat"),
+        Binding("f3", "go('documents')", N_("Documents"), show=False, id="go.documents"),
+        Binding("f4", "go('models')", N_("Models"), show=False, id="go.models"),
+        Binding("f5,ctrl+s", "go('history')", N_("History"), show=False, id="go.history"),
+        Binding("ctrl+q", "quit", N_("quit"), priority=True, id="quit"),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.chat = ChatRoom(desk)
+        self.documents = DocumentsRoom(desk)
+        self.models = ModelsRoom(desk)
+        self.history = HistoryRoom(desk)
+        self.rooms: dict[str, Room] = {
+            room.NAME: room for room in (self.chat, self.documents, self.models, self.history)
+        }
+        self._used: dict[str, ContextUsed] = {}
+
+    def compose(self) -> ComposeResult:
+        yield RoomBar([(name, room.TITLE, KEYS[name]) for name, room in self.rooms.items()])
+        with ContentSwitcher(initial=self.chat.NAME):
+            yield self.chat
+        yield Status()
+
+    def on_mount(self) -> None:
+        self.query_one(RoomBar).show(self.chat.NAME)
+        self.chat.arrive()
+        self._show()
+
+    @property
+    def room(self) -> Room:
+        """The one on the screen."""
+        return self.rooms[self.query_one(ContentSwitcher).current or self.chat.NAME]
+
+    def show_words(self) -> None:
+        """The language has changed: everything on the screen is drawn in it."""
+        for widget in self.walk_children():
+            redraw = getattr(widget, "show_words", None)
+            if callable(redraw):
+                redraw()
+        self._show()
+
+    # What the user and the rooms ask for
+
+    async def action_go(self, name: str) -> None:
+        """Enter a room."""
+        switcher, room = self.query_one(ContentSwitcher), self.rooms[name]
+        if not room.is_attached:
+            await switcher.mount(room)
+        switcher.current = name
+        self.query_one(RoomBar).show(name)
+        room.arrive()
+        self._show()
+
+    async def action_go_chat(self) -> None:
+        """To the chat."""
+        await self.action_go("chat")
+
+    async def action_go_documents(self) -> None:
+        """To the documents."""
+        await self.action_go("documents")
+
+    async def action_go_models(self) -> None:
+        """To the models."""
+        await self.action_go("models")
+
+    async def action_go_history(self) -> None:
+        """To the kept conversations."""
+        await self.action_go("history")
+
+    def action_stop(self) -> None:
+        """Stop what runs and take back what waits; nothing runs: leave what is open in the room."""
+        if self.desk.busy:
+            self.desk.stop()
+            self._show()
+        else:
+            self.room.back()
+
+    def action_help(self) -> None:
+        """Keys and commands."""
+        self.app.push_screen(HelpScreen())
+
+    def action_quit(self) -> None:
+        """Leave at once."""
+        self.app.exit()
+
+    async def obey(self, name: str, argument: str = "") -> None:
+        """Do what the command of this name does, in its room. Raises Unknown."""
+        command = named(name)
+        target: House | Room = self
+        if command.room:
+            target = self.rooms[command.room]
+            await self.action_go(command.room)
+        done = getattr(target, f"action_{command.action}")
+        result = done(argument) if command.argument else done()
+        if hasattr(result, "__await__"):
+            await result
+
+    def begin(self, name: str) -> None:
+        """As chosen in the palette: do it, or where it needs something to go with, begin it in the prompt."""
+        command = named(name)
+        if command.needs_argument:
+            self.post_message(Go(self.chat.NAME))
+            self.chat.begin(command)
+        else:
+            self.post_message(Do(name))
+
+    @on(Go)
+    async def _go(self, message: Go) -> None:
+        await self.action_go(message.room)
+
+    @on(Do)
+    async def _do(self, message: Do) -> None:
+        try:
+            await self.obey(message.command, message.argument)
+        except Unknown as error:
+            self.notify(one_line(str(error)), severity="warning", markup=False)
+
+    @on(OpenDocument)
+    async def _open_document(self, message: OpenDocument) -> None:
+        await self.action_go(self.documents.NAME)
+        await self.documents.open(message.path, summarize=message.summarize, watch=message.watch)
+
+    @on(OpenConversation)
+    async def _open_conversation(self, message: OpenConversation) -> None:
+        await self.action_go(self.chat.NAME)
+        await self.chat.open(message.identity, message.turn)
+
+    @on(UseModel)
+    def _use_model(self, message: UseModel) -> None:
+        self.desk.submit(Job(self.chat, lambda: self.desk.holder.use(message.model), label=_("loading the model")))
+
+    # What becomes of jobs
+
+    @on(Began)
+    @on(Withdrawn)
+    def _changed(self) -> None:
+        self._show()
+
+    @on(Heard)
+    def _heard(self, message: Heard) -> None:
+        if message.job is self.desk.running:
+            self.desk.activity.heard(message.event, message.pieces)
+            self._show()
+
+    @on(Reported)
+    def _reported(self, message: Reported) -> None:
+        if isinstance(message.event, PieceDone):
+            self.desk.activity.done(message.event)
+        self._show()
+
+    @on(Ended)
+    def _ended(self, message: Ended) -> None:
+        self.desk.over(message.job, well=self.desk.holder.info is not None)
+        self._show()
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        loaded = self.desk.holder.info is not None and not isinstance(message.error, EngineFailed)
+        self.desk.over(message.job, well=loaded)
+        self._show()
+
+    @on(Broke)
+    def _broke(self, message: Broke) -> None:
+        raise message.error
+
+    @on(ContextUsed)
+    def _context_used(self, message: ContextUsed) -> None:
+        self._used[message.room] = message
+        self._show()
+
+    # What is drawn
+
+    def _show(self) -> None:
+        status, activity, info = self.query_one(Status), self.desk.activity, self.desk.holder.info
+        waiting = len(self.desk.waiting)
+        status.show_state(
+            activity.words, busy=self.desk.busy, well=activity.phase in ("ready", "watching"), waiting=waiting
+        )
+        used = self._used.get(self.room.NAME)
+        if used is None:
+            status.show_context(None, 0)
+        else:
+            limit = used.limit or (info.context if info is not None else 0)
+            status.show_context(used.used, limit, exact=used.exact, coming=used.coming)
+        status.show_model("" if info is None else model_line(info))
