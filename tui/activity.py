@@ -3,10 +3,26 @@
 The rates are measured here, on this very job; the figures of a finished answer are the engine's own.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from assistant import Event, Finished, Loading, PieceDone, Reading, Text, Usage
+from tui.language import N_, _, plural
+
+_NAMES = {
+    "absent": N_("no model loaded"),
+    "opening": N_("starting"),
+    "loading": N_("loading"),
+    "reading": N_("reading"),
+    "writing": N_("writing"),
+    "stopping": N_("stopping"),
+    "ready": N_("ready"),
+    "watching": N_("watching"),
+}
+_SAMPLE_SECONDS = 0.5
+_SAMPLES = 16
+_BARS = "▁▂▃▄▅▆▇█"
 
 Phase = Literal["absent", "opening", "loading", "reading", "writing", "stopping", "ready", "watching"]
 
@@ -23,19 +39,21 @@ class Activity:
         self._since = 0.0
         self._first = 0
         self._count = 0
-        self._rate: float | None = None
         self._part = ""
+        self._rates: deque[float] = deque(maxlen=_SAMPLES)
+        self._sampled = (0.0, 0)
 
     @property
     def words(self) -> str:
         """The state in a few words: `reading 37 % · 210 tok/s · 9 s left · 1,204 reused`."""
-        name = {
-            "absent": "no model loaded",
-            "opening": "starting",
-            "stopping": "stopping",
-        }.get(self.phase, self.phase)
+        name = _(_NAMES[self.phase])
         percent = f"{name} {self.fraction:.0%}".replace("%", " %") if self.fraction is not None else name
         return " · ".join((percent, *filter(None, (self._part,)), *self._details))
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """Tokens per second of reading or writing, half a second each, the latest last; empty while neither is done."""
+        return tuple(self._rates)
 
     def rest(self, phase: Literal["absent", "ready", "watching"]) -> None:
         """Nothing is running, or it waits for a file to change."""
@@ -53,7 +71,8 @@ class Activity:
 
     def done(self, part: PieceDone) -> None:
         """One of the parts of a document is summarized."""
-        self._part = f"part {part.done:,} of {part.total:,} done" + (", merging" if part.level > 1 else "")
+        words = _("part {done} of {total} done, merging") if part.level > 1 else _("part {done} of {total} done")
+        self._part = words.format(done=f"{part.done:,}", total=f"{part.total:,}")
 
     def heard(self, event: Event, pieces: int = 0) -> None:
         """Take in one event. `pieces` of text count as tokens until the engine says how many there were."""
@@ -74,12 +93,15 @@ class Activity:
         self.phase = phase
         self.fraction = None
         self._details = ()
+        self._rates.clear()
 
     def _read(self, done: int, total: int, reused: int) -> None:
         now = self._clock()
         if self.phase != "reading" or done < self._first:
             self._enter("reading")
             self._since, self._first = now, done
+            self._sampled = now, done
+        self._sample(now, done)
         self.fraction = done / total if total else 1.0
         details = []
         elapsed = now - self._since
@@ -87,9 +109,9 @@ class Activity:
             rate = (done - self._first) / elapsed
             details.append(speed(rate))
             if done < total:
-                details.append(f"{duration((total - done) / rate)} left")
+                details.append(_("{time} left").format(time=duration((total - done) / rate)))
         if reused:
-            details.append(f"{reused:,} reused")
+            details.append(_("{count} reused").format(count=f"{reused:,}"))
         self._details = tuple(details)
 
     def _write(self, pieces: int) -> None:
@@ -97,37 +119,51 @@ class Activity:
         if self.phase != "writing":
             self._enter("writing")
             self._since, self._count = now, 0
+            self._sampled = now, 0
             return
         self._count += pieces
+        self._sample(now, self._count)
         if now > self._since:
             self._details = (speed(self._count / (now - self._since)),)
+
+    def _sample(self, now: float, count: int) -> None:
+        since, before = self._sampled
+        if now - since >= _SAMPLE_SECONDS:
+            self._rates.append(max(count - before, 0) / (now - since))
+            self._sampled = now, count
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """A small picture of the values, one character each, from the lowest bar for 0 to the highest for the most."""
+    most = max(values, default=0.0)
+    return "".join(_BARS[round(value / most * (len(_BARS) - 1))] if most > 0 else _BARS[0] for value in values)
 
 
 def duration(seconds: float) -> str:
     """A time a person can use: `9 s`, `2 min 05 s`, `1 h 02 min`."""
     whole = max(1, round(seconds))
     if whole < 60:
-        return f"{whole} s"
+        return _("{seconds} s").format(seconds=whole)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+        return _("{minutes} min {seconds} s").format(minutes=whole // 60, seconds=f"{whole % 60:02}")
+    return _("{hours} h {minutes} min").format(hours=whole // 3600, minutes=f"{whole % 3600 // 60:02}")
 
 
 def speed(rate: float) -> str:
     """Tokens per second: `210 tok/s`, or `4.2 tok/s` where the fraction matters."""
-    return f"{rate:,.0f} tok/s" if rate >= 10 else f"{rate:.1f} tok/s"
+    return _("{rate} tok/s").format(rate=f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}")
 
 
 def bill(usage: Usage) -> str:
-    """What an answer took, in one line: `24 tokens · 31 tok/s · read 1,310, 1,204 of them reused`."""
-    parts = [f"{usage.answer_tokens:,} token{'s' if usage.answer_tokens != 1 else ''}"]
+    """What an answer took, in one line: `24 tokens · 31 tok/s · read 106 · 1,204 reused`."""
+    parts = [plural("{count} token", "{count} tokens", usage.answer_tokens)]
     if usage.write_seconds > 0 and usage.answer_tokens > 1:
         parts.append(speed(usage.answer_tokens / usage.write_seconds))
     fresh = usage.prompt_tokens - usage.reused_tokens
-    read = f"read {fresh:,}"
+    read = _("read {count}").format(count=f"{fresh:,}")
     if usage.read_seconds >= 1:
-        read += f" in {duration(usage.read_seconds)}"
-    if usage.reused_tokens:
-        read += f", {usage.reused_tokens:,} reused"
+        read = _("read {count} in {time}").format(count=f"{fresh:,}", time=duration(usage.read_seconds))
     parts.append(read)
+    if usage.reused_tokens:
+        parts.append(_("{count} reused").format(count=f"{usage.reused_tokens:,}"))
     return " · ".join(parts)

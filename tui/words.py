@@ -2,12 +2,22 @@
 
 from assistant import AssistantError, FinishReason, ModelInfo, PromptTooLong, Usage
 from tui.activity import bill
+from tui.language import N_, _
+
+_PROOF = (N_("proven"), N_("partly proven"), N_("unproven"))
+_TITLES = {
+    "ModelNotFound": N_("no model"),
+    "InvalidModelFile": N_("not a usable model"),
+    "InvalidDocument": N_("not a readable document"),
+    "TemplateFailed": N_("chat template"),
+    "EngineFailed": N_("the engine failed; the next message starts it again"),
+}
 
 
 def named(info: ModelInfo) -> str:
     """The model for the status line: its name, its quantization if the name lacks it, what is proven of it."""
     name = info.name if info.quantization.lower() in info.name.lower() else f"{info.name} {info.quantization}"
-    return f"{name} · {info.proof}" if info.proof else name
+    return f"{name} · {_(info.proof)}" if info.proof else name
 
 
 def model_line(info: ModelInfo) -> str:
@@ -19,23 +29,26 @@ def model_line(info: ModelInfo) -> str:
 def described(info: ModelInfo | None) -> str:
     """The model in a few lines."""
     if info is None:
-        return "No model is loaded."
-    where = f"{info.gpu_layers} of {info.layers} layers on the GPU" if info.gpu_layers else "on the CPU"
-    return (
-        f"{info.name}\n"
-        f"{info.architecture} · {info.parameters / 1e6:,.0f} M parameters · {info.quantization} · {where}\n"
-        f"context {info.context:,} of {info.trained_context:,} tokens trained\n"
-        f"{info.path}"
+        return _("No model is loaded.")
+    where = (
+        _("{count} of {layers} layers on the GPU").format(count=info.gpu_layers, layers=info.layers)
+        if info.gpu_layers
+        else _("on the CPU")
     )
+    parameters = _("{count} M parameters").format(count=f"{info.parameters / 1e6:,.0f}")
+    context = _("context {context} of {trained} tokens trained").format(
+        context=f"{info.context:,}", trained=f"{info.trained_context:,}"
+    )
+    return f"{info.name}\n{info.architecture} · {parameters} · {info.quantization} · {where}\n{context}\n{info.path}"
 
 
 def ended(reason: FinishReason, usage: Usage) -> str:
     """Under a finished answer: what it took, or why it is not whole."""
     match reason:
         case "length":
-            return f"cut at {usage.answer_tokens:,} tokens, the longest answer allowed"
+            return _("cut at {count} tokens, the longest answer allowed").format(count=f"{usage.answer_tokens:,}")
         case "repetition":
-            return f"stopped, because it repeated itself without end · {bill(usage)}"
+            return _("stopped, because it repeated itself without end · {bill}").format(bill=bill(usage))
         case "stop":
             return bill(usage)
 
@@ -43,11 +56,5 @@ def ended(reason: FinishReason, usage: Usage) -> str:
 def title(error: AssistantError) -> str:
     """Above the message of an error."""
     if isinstance(error, PromptTooLong):
-        return f"too long: {error.tokens:,} tokens, {error.limit:,} fit"
-    return {
-        "ModelNotFound": "no model",
-        "InvalidModelFile": "not a usable model",
-        "InvalidDocument": "not a readable document",
-        "TemplateFailed": "chat template",
-        "EngineFailed": "the engine failed; the next message starts it again",
-    }.get(type(error).__name__, "error")
+        return _("too long: {count} tokens, {limit} fit").format(count=f"{error.tokens:,}", limit=f"{error.limit:,}")
+    return _(_TITLES.get(type(error).__name__, N_("error")))

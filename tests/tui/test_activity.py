@@ -3,7 +3,7 @@
 import pytest
 
 from assistant import Finished, Loading, Reading, Text, Usage
-from tui.activity import Activity, bill, duration, speed
+from tui.activity import Activity, bill, duration, sparkline, speed
 
 
 class Clock:
@@ -78,5 +78,31 @@ def test_speeds(rate: float, text: str) -> None:
 
 
 def test_bill() -> None:
-    assert bill(Usage(1310, 1204, 24, 8192, 0.0, 0.5, 0.75)) == "24 tokens · 32 tok/s · read 106, 1,204 reused"
+    assert bill(Usage(1310, 1204, 24, 8192, 0.0, 0.5, 0.75)) == "24 tokens · 32 tok/s · read 106 · 1,204 reused"
     assert bill(Usage(1310, 0, 1, 8192, 0.0, 6.2, 0.0)) == "1 token · read 1,310 in 6 s"
+
+
+def test_the_last_speeds_are_kept_half_a_second_each_while_a_job_reads_or_writes() -> None:
+    clock = Clock()
+    activity = Activity(clock)
+    activity.heard(Reading(100, 10_000, 100))
+    for step in range(1, 41):
+        clock.now = step / 4
+        activity.heard(Reading(100 + 50 * step, 10_000, 100))
+    assert activity.rates == (200.0,) * 16
+    activity.heard(Text("a"), 1)
+    assert activity.rates == ()
+    clock.now += 0.4
+    activity.heard(Text("b"), 4)
+    assert activity.rates == ()  # too short to say anything
+    clock.now += 0.1
+    activity.heard(Text("c"), 6)
+    assert activity.rates == (20.0,)
+    activity.heard(Finished("stop", Usage()))
+    assert activity.rates == ()
+
+
+def test_a_sparkline_is_lowest_for_nothing_and_highest_for_the_most() -> None:
+    assert sparkline((0.0, 5.0, 10.0)) == "▁▅█"
+    assert sparkline((0.0, 0.0)) == "▁▁"
+    assert sparkline(()) == ""

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from assistant import EngineFailed, PieceDone, one_line
+from tui.activity import sparkline
 from tui.commands import Unknown, named
 from tui.desk import Desk
 from tui.jobs import Job
@@ -225,7 +226,11 @@ class House(Screen[None]):
         status, activity, info = self.query_one(Status), self.desk.activity, self.desk.holder.info
         waiting = len(self.desk.waiting)
         status.show_state(
-            activity.words, busy=self.desk.busy, well=activity.phase in ("ready", "watching"), waiting=waiting
+            activity.words,
+            busy=self.desk.busy,
+            well=activity.phase in ("ready", "watching"),
+            waiting=waiting,
+            rates=sparkline(activity.rates),
         )
         used = self._used.get(self.room.NAME)
         if used is None:

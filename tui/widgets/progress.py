@@ -4,6 +4,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.language import _
+
 
 class ProgressRule(Widget):
     """One row. Filled from the left by `fraction`; carries a word in its middle when there is unseen text."""
@@ -11,16 +13,14 @@ class ProgressRule(Widget):
     fraction: reactive[float | None] = reactive(None)
     unseen: reactive[bool] = reactive(False)
 
-    LABEL = " ↓ new text below · Ctrl+End "
-
     def render(self) -> Content:
         width = self.size.width
         filled = 0 if self.fraction is None else round(width * min(max(self.fraction, 0.0), 1.0))
         line = "━" * filled + "─" * (width - filled)
         parts = [Content.styled(line[:filled], "$primary"), Content.styled(line[filled:], "$foreground 25%")]
         rule = Content("").join(parts)
-        if not self.unseen or width < len(self.LABEL):
+        label = Content.styled(f" {_('↓ new text below · Ctrl+End')} ", "bold $primary")
+        if not self.unseen or width < label.cell_length:
             return rule
-        start = (width - len(self.LABEL)) // 2
-        end = start + len(self.LABEL)
-        return Content("").join([rule[:start], Content.styled(self.LABEL, "bold $primary"), rule[end:]])
+        start = (width - label.cell_length) // 2
+        return Content("").join([rule[:start], label, rule[start + label.cell_length :]])

@@ -11,6 +11,7 @@ from tui.widgets.keys_line import KeysLine
 
 _WIDE = 100
 """Columns from which the bar of the context may be twice as long."""
+_LONG, _SHORT = 12, 6
 
 
 class Status(Vertical):
@@ -40,13 +41,18 @@ class Status(Vertical):
         """The keys that are offered."""
         return self._keys.text
 
-    def show_state(self, words: str, *, busy: bool, well: bool, waiting: int = 0) -> None:
-        """`busy`: something is running; `well`: the model is there; `waiting`: what begins after it."""
+    def show_state(self, words: str, *, busy: bool, well: bool, waiting: int = 0, rates: str = "") -> None:
+        """`busy`: something is running; `well`: the model is there; `waiting`: what begins after it.
+
+        `rates`: a small picture of the speed, shown where there is room for it.
+        """
         if waiting:
             words += " · " + plural("{count} waiting", "{count} waiting", waiting)
         self.state = words
         dot, style = ("◐", "$primary") if busy else ("●", "$success") if well else ("○", "$foreground 60%")
-        self._phase.update(Content.assemble((dot, style), f" {words}"))
+        room = self.size.width - len(words) - len(self.context) - (_LONG if self.size.width >= _WIDE else _SHORT) - 10
+        picture = (f"  {rates}", "$primary 70%") if rates and len(rates) <= room else ""
+        self._phase.update(Content.assemble((dot, style), f" {words}", picture))
 
     def show_context(self, used: int | None, limit: int, *, exact: bool = True, coming: int = 0) -> None:
         """Tokens in the context. `used` None: not known; `limit` 0: no model yet; not `exact`: still being written.
@@ -57,7 +63,7 @@ class Status(Vertical):
             self.context = ""
             self._meter.update("")
             return
-        cells = 12 if self.size.width >= _WIDE else 6
+        cells = _LONG if self.size.width >= _WIDE else _SHORT
         taken = used or 0
         filled = min(cells, -(-taken * cells // limit))
         more = min(cells, -(-(taken + coming) * cells // limit)) - filled
