@@ -1,5 +1,6 @@
 """A GGUF in, events out: chat and summaries. Imports nothing of `tui`, and `convert` only from the command line."""
 
+from assistant.checks.live import marked_live
 from assistant.checks.values import Checked, Claim, Source
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.keeper import Keeper
@@ -27,12 +28,16 @@ from assistant.events import Event, Finished, FinishReason, Loading, Reading, Se
 from assistant.fake import FAKE_INFO, FakeEngine
 from assistant.messages import Message, Role, Sampling
 from assistant.models import open_engine
+from assistant.output import write_file
+from assistant.questions.ask import Questions, content_of
+from assistant.questions.values import Answer
 from assistant.sampling_defaults import info_sampling, info_summary_sampling
 from assistant.sanitize import one_line, printable
 from assistant.settings import Language, ScreenSettings, Settings, SubmitKey, read_settings, settings_path
 from assistant.settings_file import set_default, set_value
+from assistant.summary.asked import length_of, tongue_of
 from assistant.summary.kept import Kept, KeptPieces
-from assistant.summary.report import Result, report
+from assistant.summary.report import Result, place_words, report
 from assistant.summary.summarize import summarize
 from assistant.summary.values import Coverage, Decided, Discarded, PieceDone, Request, Seconds, Summary
 from assistant.watch.changes import Again, Changes
@@ -42,6 +47,7 @@ from assistant.watch.watcher import Watcher
 __all__ = [
     "FAKE_INFO",
     "Again",
+    "Answer",
     "AssistantError",
     "Cancelled",
     "Changed",
@@ -84,6 +90,7 @@ __all__ = [
     "Place",
     "Places",
     "PromptTooLong",
+    "Questions",
     "Reading",
     "Request",
     "Result",
@@ -109,12 +116,16 @@ __all__ = [
     "WhenFull",
     "Window",
     "coalesce",
+    "content_of",
     "export_markdown",
     "follow",
     "info_sampling",
     "info_summary_sampling",
+    "length_of",
+    "marked_live",
     "one_line",
     "open_engine",
+    "place_words",
     "printable",
     "read_document",
     "read_documents",
@@ -124,4 +135,6 @@ __all__ = [
     "set_value",
     "settings_path",
     "summarize",
+    "tongue_of",
+    "write_file",
 ]

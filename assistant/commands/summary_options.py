@@ -1,48 +1,32 @@
 """The options for what a summary should be, and what of them was given: one `Request`."""
 
-import re
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 import click
 
-from assistant.languages import NAMES, code_of
+from assistant.errors import InvalidSetting
+from assistant.summary.asked import length_of, tongue_of
 
 if TYPE_CHECKING:
     from assistant.summary.values import Length, Strategy, Style
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-LONGEST = 20_000
-"""Words or characters; what no model writes in one answer."""
-_NUMBER = re.compile(r"([0-9]+)\s*(words?|characters?|chars?|字)?")
-
 
 def _length(_ctx: click.Context, _param: click.Parameter, value: str) -> "Length":
-    """`short`, `medium`, `long`, or a number as `120`, `120 words`, `300字`."""
-    match value.strip().lower():
-        case "short":
-            return "short"
-        case "medium":
-            return "medium"
-        case "long":
-            return "long"
-        case text:
-            found = _NUMBER.fullmatch(text)
-    if found is None:
-        raise click.BadParameter(f"{value!r} is not short, medium, long or a number of words as 120 or '120 words'")
-    if len(found[1]) > len(str(LONGEST)) or not 1 <= int(found[1]) <= LONGEST:
-        raise click.BadParameter(f"{value!r} is not between 1 and {LONGEST:,} words")
-    return int(found[1])
+    try:
+        return length_of(value)
+    except InvalidSetting as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _language(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
-    """`auto`, or a language as a code or an English name."""
-    found = "auto" if value.strip().lower() == "auto" else code_of(value)
-    if found is None:
-        raise click.BadParameter(f"{value!r} is not auto or one of {', '.join(NAMES)}")
-    return found
+    try:
+        return tongue_of(value)
+    except InvalidSetting as error:
+        raise click.BadParameter(str(error)) from None
 
 
 _OPTIONS = (

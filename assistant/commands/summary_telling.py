@@ -3,7 +3,6 @@
 Where the result goes to a file, a pipe or a program, nothing of it is shown before it is finished.
 """
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from assistant.console import note
 from assistant.documents.document import Document
 from assistant.errors import OutputFailed
 from assistant.events import Text
+from assistant.output import write_file
 from assistant.sanitize import printable, printable_json
 from assistant.summary.kept import KeptPieces
 from assistant.summary.report import Result, as_json, evidence, report
@@ -131,16 +131,3 @@ def expect_writable(
                 f"{output} is in the watched folder {document}, and would be summarized itself; a file elsewhere was "
                 "expected; name one"
             )
-
-
-def write_file(output: Path, text: str) -> None:
-    """Whole or not at all: a file beside it, then a rename. Raises OutputFailed."""
-    partial = output.with_name(f"{output.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(output)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputFailed(
-            f"{output} cannot be written ({error.strerror}); a writable place was expected; name another"
-        ) from None

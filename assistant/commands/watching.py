@@ -11,12 +11,13 @@ from datetime import datetime
 
 import click
 
-from assistant.commands.summary_telling import Output, Telling, write_file
+from assistant.commands.summary_telling import Output, Telling
 from assistant.console import narrate, note
 from assistant.documents.document import Document
 from assistant.documents.read import read_documents
 from assistant.engine import Engine
 from assistant.events import Text
+from assistant.output import write_file
 from assistant.sanitize import one_line, printable, printable_json
 from assistant.summary.kept import KeptPieces
 from assistant.summary.report import as_json, report

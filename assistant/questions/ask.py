@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-from assistant.checks.checker import Checker
 from assistant.conversation.conversation import Conversation, Said
 from assistant.documents.document import Document, Places
 from assistant.engine import Engine, ModelInfo
@@ -25,6 +25,9 @@ from assistant.questions.passages import Opens
 from assistant.questions.values import Answer, Decided
 from assistant.sampling_defaults import family_sampling
 from assistant.summary.values import SUMMARY_SAMPLING, Coverage, Discarded, Seconds
+
+if TYPE_CHECKING:
+    from assistant.checks.checker import Checker
 
 Told = Said | Decided | Discarded | Answer
 
@@ -57,9 +60,11 @@ class Questions:
         self._search = 0.0
 
     @property
-    def checker(self) -> Checker:
+    def checker(self) -> "Checker":
         """Of this document; made by the first use."""
         if self._checker is None:
+            from assistant.checks.checker import Checker  # noqa: PLC0415  numpy takes 0.1 s, and a screen opens without
+
             self._checker = Checker(self.document)
         return self._checker
 

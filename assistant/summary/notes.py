@@ -110,7 +110,8 @@ def make_notes(
     """
     notes = dict(kept)
     for done, index in enumerate(sorted(kept), 1):
-        yield PieceDone(done, len(jobs), level, kept[index].text, reused=True)
+        note = kept[index]
+        yield PieceDone(done, len(jobs), level, note.text, reused=True, span=(note.start, note.end))
     missing = [index for index in range(len(jobs)) if index not in kept]
     tries: tuple[bool, ...] = (False, True)
     for at in range(0, len(missing), _AT_A_TIME):
@@ -175,7 +176,7 @@ def _together(
                         note = Note(job.start, job.end, text, reason, not right[index], usage.prompt_tokens)
                         notes[index] = note
                         _keep(task, record, job, note)
-                        yield PieceDone(len(notes), len(jobs), level, text, reused=False)
+                        yield PieceDone(len(notes), len(jobs), level, text, reused=False, span=(job.start, job.end))
     _add_seconds(record, usages, perf_counter() - began)
     return len(usages)
 

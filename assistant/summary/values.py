@@ -59,6 +59,8 @@ class PieceDone:
     summary: str
     reused: bool
     """It was kept from before."""
+    span: tuple[int, int] = (0, 0)
+    """What of the document's text it is about, `(start, end)`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,9 @@ def test_pieces_are_told_as_they_are_done() -> None:
         (n, total, False) for n in range(1, total + 1)
     ]
     assert all(event.summary.startswith("It is said of p") for event in found)
+    spans = sorted(event.span for event in found)
+    assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert all(event.summary.split()[4] in long_document(80).text[slice(*event.span)] for event in found)
 
 
 def test_the_summaries_are_merged_in_their_order() -> None:

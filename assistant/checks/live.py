@@ -1,0 +1,43 @@
+"""A summary or an answer while it is written: the same events, their words marked as they become certain."""
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import TYPE_CHECKING, TypeVar
+
+from assistant.events import Finished, Text
+from assistant.summary.values import Discarded
+
+if TYPE_CHECKING:
+    from assistant.checks.checker import Checker
+
+Told = TypeVar("Told")
+
+
+def marked_live(
+    events: Generator[Told, None, None], checker: "Callable[[], Checker]"
+) -> Generator[Told | Text, None, None]:
+    """`events`, with a mark in their `Text`s behind each claim that the document does not have.
+
+    Words come a little later, with the sentence that decides on them, and all of them before `Finished`; those before a
+    `Discarded` are forgotten. `checker` is called with the first word. Closing it closes `events`.
+    """
+    from assistant.checks.marks import Marking  # noqa: PLC0415  numpy takes 0.1 s to load
+
+    marking: Marking | None = None
+    with closing(events):
+        for event in events:
+            match event:
+                case Text(text):
+                    marking = marking or Marking(checker())
+                    if words := marking.feed(text):
+                        yield Text(words)
+                    continue
+                case Finished() if marking is not None:
+                    if words := marking.rest():
+                        yield Text(words)
+                    marking = None
+                case Discarded():
+                    marking = None
+            yield event
+        if marking is not None and (words := marking.rest()):
+            yield Text(words)
