@@ -9,6 +9,7 @@
     ├── EngineFailed         llama.cpp refused, or the child process that runs it died
     ├── InvalidSetting       a value of sampling, a grammar, a schema or the settings file cannot be used
     ├── HistoryFailed        kept conversations cannot be opened, found, or read from a file
+    ├── ConversionFailed     a checkpoint was refused by the converter, or its process died
     └── OutputFailed         a result cannot be written where it was asked for
 
 A message is one line of three parts: `what was found; what was expected; what to do`.
@@ -65,6 +66,10 @@ class InvalidSetting(AssistantError):
 
 class HistoryFailed(AssistantError):
     """The kept conversations cannot be opened, the one asked for is not among them, or an import is none."""
+
+
+class ConversionFailed(AssistantError):
+    """The converter refused a checkpoint, in its own words, or the process that runs it died."""
 
 
 class OutputFailed(AssistantError):

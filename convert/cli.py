@@ -51,8 +51,16 @@ Examples:
 @click.option("--force", is_flag=True, help="Replace OUT if it exists; convert what is refused for being doubtful.")
 @click.option("--verbose", is_flag=True, help="List unread keys of config.json, and each tensor of a dry run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--events", is_flag=True, hidden=True, help="Print each event as a line of JSON; end with stdin.")
 def convert(
-    source: Path, output: Path | None, quantization: str, dry_run: bool, verbose: bool, as_json: bool, **chosen: Any
+    source: Path,
+    output: Path | None,
+    quantization: str,
+    dry_run: bool,
+    verbose: bool,
+    as_json: bool,
+    events: bool,
+    **chosen: Any,
 ) -> None:
     """Convert a Hugging Face model folder SRC to one GGUF file.
 
@@ -62,8 +70,14 @@ def convert(
     from convert.choices import Choices
     from convert.pipeline import convert as run
 
-    with closing(run(source, output, quantization=quantization, choices=Choices(**chosen), dry_run=dry_run)) as events:
-        last = _follow(events)
+    conversion = run(source, output, quantization=quantization, choices=Choices(**chosen), dry_run=dry_run)
+    if events:
+        from convert.events import report_events
+
+        report_events(conversion, sys.stdout.buffer)
+        return
+    with closing(conversion):
+        last = _follow(conversion)
     if as_json:
         click.echo(json.dumps(_json(last), ensure_ascii=False, indent=2))
     else:

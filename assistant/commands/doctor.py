@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -123,23 +122,16 @@ def _default_model() -> Found:
 
 
 def _models() -> list[Installed]:
-    from assistant.paths import models_folder
+    from assistant.library.installed import installed
 
-    try:
-        return [_examined(path) for path in sorted(models_folder().glob("*.gguf"))]
-    except OSError:
-        return []  # the folders' own lines tell why
-
-
-def _examined(path: Path) -> Installed:
-    from assistant.errors import InvalidModelFile
-    from assistant.gguf.file import read_header
-    from assistant.proof import read_standing
-
-    try:
-        return Installed(path.name, path.stat().st_size, read_header(path).quantization, read_standing(path).verdict)
-    except (InvalidModelFile, OSError) as error:
-        return Installed(path.name, 0, None, "unproven", str(error))
+    return sorted(
+        (
+            Installed(model.path.name, model.bytes, model.quantization or None, model.proof, model.problem or None)
+            for model in installed()
+            if model.place == "folder"
+        ),
+        key=lambda model: model.name,
+    )
 
 
 def _shown(found: Found) -> str:

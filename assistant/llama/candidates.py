@@ -77,6 +77,10 @@ class Candidates:
             if context < _LEAST_CONTEXT:
                 return found
 
+    def of(self, context: int, free: Free) -> list[Candidate]:
+        """Those of one context, whether they fit or not. Raises EngineFailed."""
+        return list(self._of(context, _ALONE, free, None))
+
     def largest(self, most: int, free: Free, gpu_layers: int | None = None) -> int:
         """The largest context up to `most` in which anything fits; 0: none. Raises EngineFailed."""
         context, too_large = most, 0

@@ -30,6 +30,7 @@ from assistant.llama.prompts import describe, expect_room, prompt_ids
 from assistant.llama.recall import Recall
 from assistant.llama.room import Room
 from assistant.llama.writing import Writing
+from assistant.library.used import note_use
 from assistant.messages import Message, Sampling
 from assistant.plan.setting import MemoryKind
 from assistant.proof import content_mark
@@ -332,6 +333,7 @@ class LlamaEngine:
             stepped_down=stepped_down,
         )
         self._loaded = _Loaded(info, header, planner, space)
+        note_use(self._path)
         yield Loading(1.0)
         return self._loaded
 

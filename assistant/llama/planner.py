@@ -152,6 +152,12 @@ class Planner:
             self._build = _build()
         return machine_mark(self._build)
 
+    def devices(self) -> tuple[Device, ...]:
+        """What llama.cpp can compute on here."""
+        if self._build is None:
+            self._build = _build()
+        return self._build.devices
+
     def _free(self, running: Option | None, loaded: Mapping[str, int]) -> Free:
         """Free for the whole model: what this process holds already is free for it."""
         held = dict({name: running.sizes.on(name) for name in running.sizes.devices} if running else loaded)

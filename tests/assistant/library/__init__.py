@@ -1,0 +1,1 @@
+"""Tests of `assistant/library`, one file a module."""
