@@ -14,6 +14,7 @@ from assistant.documents.read import read_document, read_documents
 from assistant.engine import Engine, EngineSettings, ModelInfo
 from assistant.errors import (
     AssistantError,
+    ConversionFailed,
     EngineFailed,
     HistoryFailed,
     InvalidDocument,
@@ -26,6 +27,19 @@ from assistant.errors import (
 )
 from assistant.events import Event, Finished, FinishReason, Loading, Reading, Settled, Text, Usage, coalesce
 from assistant.fake import FAKE_INFO, FakeEngine
+from assistant.gguf.header import Rope
+from assistant.library.changes import freed_by_removing, make_default, remove_model, rename_model
+from assistant.library.conversion import (
+    QUANTIZATIONS,
+    Converted,
+    Fact,
+    Preview,
+    convert_folder,
+    preview_conversion,
+)
+from assistant.library.importing import Imported, Step, import_file
+from assistant.library.installed import Installed, installed
+from assistant.library.memory import MemoryRow, memory_rows
 from assistant.messages import Message, Role, Sampling
 from assistant.models import open_engine
 from assistant.output import write_file
@@ -46,6 +60,7 @@ from assistant.watch.watcher import Watcher
 
 __all__ = [
     "FAKE_INFO",
+    "QUANTIZATIONS",
     "Again",
     "Answer",
     "AssistantError",
@@ -55,6 +70,8 @@ __all__ = [
     "Checked",
     "Claim",
     "Conversation",
+    "ConversionFailed",
+    "Converted",
     "Coverage",
     "Decided",
     "Discarded",
@@ -64,6 +81,7 @@ __all__ = [
     "EngineSettings",
     "Entry",
     "Event",
+    "Fact",
     "FakeEngine",
     "FinishReason",
     "Finished",
@@ -72,6 +90,8 @@ __all__ = [
     "Heading",
     "HistoryFailed",
     "Hit",
+    "Imported",
+    "Installed",
     "InvalidDocument",
     "InvalidModelFile",
     "InvalidSetting",
@@ -80,6 +100,7 @@ __all__ = [
     "KeptPieces",
     "Language",
     "Loading",
+    "MemoryRow",
     "Message",
     "ModelInfo",
     "ModelNotFound",
@@ -89,18 +110,21 @@ __all__ = [
     "PieceDone",
     "Place",
     "Places",
+    "Preview",
     "PromptTooLong",
     "Questions",
     "Reading",
     "Request",
     "Result",
     "Role",
+    "Rope",
     "Sampling",
     "ScreenSettings",
     "Seconds",
     "Settings",
     "Settled",
     "Source",
+    "Step",
     "Store",
     "SubmitKey",
     "Summary",
@@ -117,19 +141,28 @@ __all__ = [
     "Window",
     "coalesce",
     "content_of",
+    "convert_folder",
     "export_markdown",
     "follow",
+    "freed_by_removing",
+    "import_file",
     "info_sampling",
     "info_summary_sampling",
+    "installed",
     "length_of",
+    "make_default",
     "marked_live",
+    "memory_rows",
     "one_line",
     "open_engine",
     "place_words",
+    "preview_conversion",
     "printable",
     "read_document",
     "read_documents",
     "read_settings",
+    "remove_model",
+    "rename_model",
     "report",
     "set_default",
     "set_value",

@@ -1,18 +1,21 @@
-"""A model goes, or gets another name; its parts, its report and what is known of its use go with it."""
+"""A model goes, gets another name, or becomes the default; its parts, its report and what is known of it go with it."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.errors import ModelNotFound
 from assistant.library.files import expect_own, failed, files_of, report_of, targets
 from assistant.library.installed import Installed, look
 from assistant.library.used import move_use
+from assistant.settings_file import set_default
 
 
-def remove(model: Installed) -> int:
+def remove_model(model: Installed) -> int:
     """Remove a model of the model folder and its report; gives the bytes that are free again.
 
-    Raises ModelNotFound for a model that lies elsewhere or is gone, OutputFailed.
+    Where it was the default, none is set any more. Raises ModelNotFound for a model that lies elsewhere or is gone,
+    OutputFailed, InvalidSetting.
     """
     expect_own(model)
     freed = freed_by_removing(model)
@@ -25,6 +28,8 @@ def remove(model: Installed) -> int:
     except OSError as error:
         raise failed(model.path, error, "removed") from error
     move_use(model.path, None)
+    if model.is_default:
+        set_default(None)  # the starter again: a name that stands for nothing would refuse every start
     return freed
 
 
@@ -39,10 +44,11 @@ def freed_by_removing(model: Installed) -> int:
     return freed
 
 
-def rename(model: Installed, name: str) -> Installed:
-    """Give a model of the model folder another name, and what it is then.
+def rename_model(model: Installed, name: str) -> Installed:
+    """Give a model of the model folder another name, also where it is the default; gives what it is then.
 
-    Raises InvalidModelFile for what is no name, ModelNotFound for a model that lies elsewhere, OutputFailed.
+    Raises InvalidModelFile for what is no name, ModelNotFound for a model that lies elsewhere, OutputFailed,
+    InvalidSetting.
     """
     expect_own(model)
     files = files_of(model)
@@ -61,4 +67,12 @@ def rename(model: Installed, name: str) -> Installed:
     with suppress(OSError):  # without its report the model is one that nobody has compared yet
         report_of(model.path).replace(report_of(first))
     move_use(model.path, first)
-    return look(first, "folder")
+    renamed = replace(look(first, "folder"), is_default=model.is_default)
+    if model.is_default:
+        make_default(renamed)
+    return renamed
+
+
+def make_default(model: Installed) -> None:
+    """Make a model the one that is meant where none is named. Raises InvalidSetting, OutputFailed."""
+    set_default(model.name)

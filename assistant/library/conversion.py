@@ -71,7 +71,9 @@ class Converted:
     """On so many texts its tokens are those of the source's own tokenizer."""
 
 
-def preview_conversion(source: str | Path, *, quantization: str = QUANTIZATIONS[0]) -> Generator[Step | Preview, None, None]:
+def preview_conversion(
+    source: str | Path, *, quantization: str = QUANTIZATIONS[0]
+) -> Generator[Step | Preview, None, None]:
     """What `convert_folder` would make of a checkpoint; the last event is `Preview`. Takes seconds, writes nothing.
 
     Raises ConversionFailed.
@@ -86,9 +88,9 @@ def convert_folder(
 ) -> Generator[Step | Converted, None, None]:
     """Convert a checkpoint (a folder, or `owner/name` of the local hub cache) into the model folder.
 
-    The last event is `Converted`. `name`: what the model is called; None: after its folder and the quantization. Closing
-    the iterator stops the work and leaves nothing behind. Raises ConversionFailed, InvalidModelFile for what is no name,
-    OutputFailed where a model of this name is there.
+    The last event is `Converted`. `name`: what the model is called; None: after its folder and the quantization.
+    Closing the iterator stops the work and leaves nothing behind. Raises ConversionFailed, InvalidModelFile for what is
+    no name, OutputFailed where a model of this name is there.
     """
     target = models_folder()
     if name is not None:

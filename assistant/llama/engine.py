@@ -21,6 +21,7 @@ from assistant.errors import EngineFailed
 from assistant.events import Event, Finished, Loading, Reading, Settled, Text, Usage
 from assistant.gguf.file import read_header
 from assistant.gguf.header import Header
+from assistant.library.used import note_use
 from assistant.llama.context import BATCH, LlamaContext
 from assistant.llama.embeddings import Embedder
 from assistant.llama.many import AT_ONCE, answer_all, shared, tokens_together
@@ -30,7 +31,6 @@ from assistant.llama.prompts import describe, expect_room, prompt_ids
 from assistant.llama.recall import Recall
 from assistant.llama.room import Room
 from assistant.llama.writing import Writing
-from assistant.library.used import note_use
 from assistant.messages import Message, Sampling
 from assistant.plan.setting import MemoryKind
 from assistant.proof import content_mark

@@ -106,10 +106,12 @@ def test_a_child_that_does_not_end_is_ended(large: Path, monkeypatch: pytest.Mon
 
 
 def test_a_child_that_is_killed(large: Path) -> None:
-    with pytest.raises(ConversionFailed, match="ended early .*SIGKILL.*a finished file was expected"):
-        for event in convert_folder(large):
-            if isinstance(event, Step) and event.done:
-                os.kill(children()[0].pid, signal.SIGKILL)
+    events = convert_folder(large)
+    while not (isinstance(event := next(events), Step) and event.done):
+        pass
+    os.kill(children()[0].pid, signal.SIGKILL)
+    with pytest.raises(ConversionFailed, match=r"ended early .*SIGKILL.*a finished file was expected"):
+        list(events)
     assert names() == []
 
 
