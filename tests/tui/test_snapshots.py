@@ -49,7 +49,8 @@ def capital(country: str) -> str:
 async def ready(pilot: Screen) -> None:
     await wait_until(pilot, lambda: bool(find(pilot, Prompt)))
     prompt(pilot).cursor_blink = False
-    await wait_until(pilot, lambda: status(pilot).state == "ready")
+    await wait_until(pilot, lambda: status(pilot).state == "ready" and "F1 help" in status(pilot).keys)
+    await pilot.pause()
 
 
 def test_empty_chat(snap_compare: Compare) -> None:

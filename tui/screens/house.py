@@ -40,6 +40,8 @@ from tui.widgets.status import Status
 from tui.words import model_line
 
 KEYS = {"chat": "F2", "documents": "F3", "models": "F4", "history": "F5"}
+_PAUSE = 0.1
+"""Seconds between two drawings of figures."""
 
 
 class House(Screen[None]):
@@ -66,6 +68,7 @@ class House(Screen[None]):
             room.NAME: room for room in (self.chat, self.documents, self.models, self.history)
         }
         self._used: dict[str, ContextUsed] = {}
+        self._soon = False
 
     def compose(self) -> ComposeResult:
         yield RoomBar([(name, room.TITLE, KEYS[name]) for name, room in self.rooms.items()])
@@ -192,7 +195,7 @@ class House(Screen[None]):
     def _heard(self, message: Heard) -> None:
         if message.job is self.desk.running:
             self.desk.activity.heard(message.event, message.pieces)
-            self._show()
+            self._show_soon()
 
     @on(Reported)
     def _reported(self, message: Reported) -> None:
@@ -218,11 +221,18 @@ class House(Screen[None]):
     @on(ContextUsed)
     def _context_used(self, message: ContextUsed) -> None:
         self._used[message.room] = message
-        self._show()
+        self._show_soon()
 
     # What is drawn
 
+    def _show_soon(self) -> None:
+        """While words stream, ten times a second are enough for figures; a screen must not take the model's cores."""
+        if not self._soon:
+            self._soon = True
+            self.set_timer(_PAUSE, self._show)
+
     def _show(self) -> None:
+        self._soon = False
         status, activity, info = self.query_one(Status), self.desk.activity, self.desk.holder.info
         waiting = len(self.desk.waiting)
         status.show_state(

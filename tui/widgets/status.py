@@ -3,10 +3,11 @@
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.style import Style
 from textual.widgets import Static
 
 from assistant import one_line
-from tui.language import plural
+from tui.language import _, plural
 from tui.widgets.keys_line import KeysLine
 
 _WIDE = 100
@@ -22,6 +23,7 @@ class Status(Vertical):
         self.state = ""
         self.context = ""
         self.model = ""
+        self._shown: dict[Static, Content] = {}
         self._phase = Static(markup=False, classes="left")
         self._meter = Static(markup=False, classes="right")
         self._keys = KeysLine()
@@ -52,7 +54,7 @@ class Status(Vertical):
         dot, style = ("◐", "$primary") if busy else ("●", "$success") if well else ("○", "$foreground 60%")
         room = self.size.width - len(words) - len(self.context) - (_LONG if self.size.width >= _WIDE else _SHORT) - 10
         picture = (f"  {rates}", "$primary 70%") if rates and len(rates) <= room else ""
-        self._phase.update(Content.assemble((dot, style), f" {words}", picture))
+        self._put(self._phase, Content.assemble((dot, style), f" {words}", picture))
 
     def show_context(self, used: int | None, limit: int, *, exact: bool = True, coming: int = 0) -> None:
         """Tokens in the context. `used` None: not known; `limit` 0: no model yet; not `exact`: still being written.
@@ -61,7 +63,7 @@ class Status(Vertical):
         """
         if not limit:
             self.context = ""
-            self._meter.update("")
+            self._put(self._meter, Content(""))
             return
         cells = _LONG if self.size.width >= _WIDE else _SHORT
         taken = used or 0
@@ -72,11 +74,19 @@ class Status(Vertical):
         count = "?" if used is None else f"{'' if exact else '≈'}{used:,}"
         self.context = f"{count}{f' + {coming:,}' if coming else ''} / {limit:,}"
         if share > 1:
-            self.context += " !"
+            self.context += " · " + _("does not fit")
         bar = (("━" * filled, color), ("╍" * more, color), ("─" * (cells - filled - more), "$foreground 30%"))
-        self._meter.update(Content.assemble(*bar, " ", (self.context, "bold $error" if share > 1 else "")))
+        self._put(self._meter, Content.assemble(*bar, " ", (self.context, "bold $error" if share > 1 else "")))
 
     def show_model(self, name: str) -> None:
         """The model's name and quantization; empty: none yet."""
         self.model = one_line(name)
-        self._model.update(Content.styled(self.model, "$foreground 60%"))
+        click = Style.from_meta({"@click": "screen.go('models')"})
+        self._put(self._model, Content(self.model).stylize(click) if self.model else Content(""))
+
+    def _put(self, part: Static, content: Content) -> None:
+        """Draw only what is another than before, and lay out anew only where its width is: it comes with each word."""
+        before = self._shown.get(part, Content(""))
+        if content != before or content.spans != before.spans:
+            self._shown[part] = content
+            part.update(content, layout=content.cell_length != before.cell_length and part is not self._phase)
