@@ -1,5 +1,6 @@
 """A GGUF in, events out: chat and summaries. Imports nothing of `tui`, and `convert` only from the command line."""
 
+from assistant.attachments import Attachment, attach, detach, rough_tokens
 from assistant.checks.live import marked_live
 from assistant.checks.values import Checked, Claim, Source
 from assistant.conversation.conversation import Conversation
@@ -54,6 +55,7 @@ from assistant.summary.kept import Kept, KeptPieces
 from assistant.summary.report import Result, place_words, report
 from assistant.summary.summarize import summarize
 from assistant.summary.values import Coverage, Decided, Discarded, PieceDone, Request, Seconds, Summary
+from assistant.typed import Typed, keep_typed, read_typed
 from assistant.watch.changes import Again, Changes
 from assistant.watch.follow import Cancelled, Changed, Following, Noted, Trouble, Version, Waiting, follow
 from assistant.watch.watcher import Watcher
@@ -64,6 +66,7 @@ __all__ = [
     "Again",
     "Answer",
     "AssistantError",
+    "Attachment",
     "Cancelled",
     "Changed",
     "Changes",
@@ -133,15 +136,18 @@ __all__ = [
     "Tree",
     "Trouble",
     "Turn",
+    "Typed",
     "Usage",
     "Version",
     "Waiting",
     "Watcher",
     "WhenFull",
     "Window",
+    "attach",
     "coalesce",
     "content_of",
     "convert_folder",
+    "detach",
     "export_markdown",
     "follow",
     "freed_by_removing",
@@ -149,6 +155,7 @@ __all__ = [
     "info_sampling",
     "info_summary_sampling",
     "installed",
+    "keep_typed",
     "length_of",
     "make_default",
     "marked_live",
@@ -161,9 +168,11 @@ __all__ = [
     "read_document",
     "read_documents",
     "read_settings",
+    "read_typed",
     "remove_model",
     "rename_model",
     "report",
+    "rough_tokens",
     "set_default",
     "set_value",
     "settings_path",
