@@ -27,8 +27,8 @@ class Desk:
 
     @property
     def busy(self) -> bool:
-        """Something runs on the engine."""
-        return self.running is not None
+        """Something runs on the engine that the user waits for."""
+        return self.running is not None and not self.running.quiet
 
     @property
     def waiting(self) -> tuple[Job, ...]:
@@ -63,7 +63,8 @@ class Desk:
         """This job has ended, `well`: with the model in memory; begin the next one."""
         if self.running is job:
             self.running = None
-            self.activity.rest("ready" if well else "absent")
+            if not (job.quiet and well):
+                self.activity.rest("ready" if well else "absent")
             self._next()
 
     def close(self) -> None:
@@ -79,6 +80,7 @@ class Desk:
         if self._streamer is None:
             self._streamer = Streamer()
         job = self.running = self._waiting.popleft()
-        self.activity.begin()
+        if not job.quiet:
+            self.activity.begin()
         job.room.post_message(Began(job))
         self._streamer.run(job)

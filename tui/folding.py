@@ -40,12 +40,12 @@ def placeholder(number: int, text: str, tokens: int | None = None) -> str:
 
 def lines(count: int) -> str:
     """`214 lines`."""
-    return plural("{count} line", "{count} lines", count).format(count=f"{count:,}")
+    return plural("{count} line", "{count} lines", count)
 
 
 def tokens_words(count: int) -> str:
     """`2,114 tokens`."""
-    return plural("{count} token", "{count} tokens", count).format(count=f"{count:,}")
+    return plural("{count} token", "{count} tokens", count)
 
 
 def folded(text: str, pasted: Mapping[int, str]) -> list[tuple[int, int, int]]:

@@ -26,3 +26,5 @@ class Job:
     """Counts after a word was said, in the worker thread; comes with `Ended`."""
     interrupt: Callable[[], None] | None = None
     """Ends it where it waits for something else than the engine; called in the thread of the screen."""
+    quiet: bool = False
+    """Takes a moment and is not shown: counting what is being typed. The desk is not busy with it."""
