@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_pieces_are_told_as_they_are_done() -> None:
     ]
     assert all(event.summary.startswith("It is said of p") for event in found)
     spans = sorted(event.span for event in found)
-    assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
     assert all(event.summary.split()[4] in long_document(80).text[slice(*event.span)] for event in found)
 
 
