@@ -91,7 +91,10 @@ class Engine(Protocol):
         """
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
-        """Answer the last message. Raises PromptTooLong, TemplateFailed, InvalidModelFile, EngineFailed."""
+        """Answer the last message; where it is the assistant's, go on with it: only what comes after its words is told.
+
+        Raises PromptTooLong, TemplateFailed, InvalidModelFile, EngineFailed.
+        """
 
     def stream_many(
         self, prompts: Sequence[Sequence[Message]], sampling: Sampling

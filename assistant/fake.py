@@ -37,7 +37,8 @@ _DIMENSIONS = 32
 
 
 class FakeEngine:
-    """Plays one script for each prompt, in order, and the last one again when they run out.
+    """Plays one script for each prompt, in order, and the last one again when they run out. An answer that goes on is
+    played from where its words end, as far as the script begins with them.
 
     `received` holds the messages of each prompt; `delay` is slept before each event, in seconds. Several prompts at
     once are answered in turns, an event each, four at a time.
@@ -127,6 +128,8 @@ class FakeEngine:
         tokens = self._expect_room(messages)
         if callable(script):
             script = script(messages)
+        if isinstance(script, str):
+            script = script.removeprefix(_said(messages))
         for event in self._answer(script, tokens, sampling) if isinstance(script, str) else script:
             if self._delay:
                 sleep(self._delay)
@@ -139,10 +142,11 @@ class FakeEngine:
     def _answer(self, text: str, tokens: int, sampling: Sampling) -> Iterator[Event]:
         yield Reading(0, tokens)
         yield Reading(tokens, tokens)
-        words = text.split(" ")
+        first, *others = text.split(" ")
+        words = [word for word in (first, *(" " + other for other in others)) if word]
         kept = words[: sampling.max_tokens]
-        for index, word in enumerate(kept):
-            yield Text(word if index == 0 else " " + word)
+        for word in kept:
+            yield Text(word)
         usage = Usage(
             prompt_tokens=tokens,
             answer_tokens=len(kept),
@@ -157,6 +161,11 @@ class FakeEngine:
 
     def close(self) -> None:
         self.closed = True
+
+
+def _said(messages: Sequence[Message]) -> str:
+    """Words of the answer that is to go on; empty for a new one."""
+    return messages[-1].content if messages and messages[-1].role == "assistant" else ""
 
 
 def _vector(text: str) -> list[float]:

@@ -5,13 +5,12 @@ begins like something read before is read only from where it differs.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as Flag
 from threading import Lock
 from time import perf_counter
-from typing import TypeVar
 
 import llama_cpp
 import psutil
@@ -24,11 +23,12 @@ from assistant.gguf.header import Header
 from assistant.library.used import note_use
 from assistant.llama.context import BATCH, LlamaContext
 from assistant.llama.embeddings import Embedder
+from assistant.llama.generators import numbered, result
 from assistant.llama.many import AT_ONCE, answer_all, shared, tokens_together
 from assistant.llama.model import LlamaModel, load_model
 from assistant.llama.planner import Planner, cores
 from assistant.llama.prompts import describe, expect_room, prompt_ids
-from assistant.llama.recall import Recall
+from assistant.llama.recall import Recall, common
 from assistant.llama.room import Room
 from assistant.llama.writing import Writing
 from assistant.messages import Message, Sampling
@@ -46,9 +46,6 @@ _WORTH_SHARING = 4
 """Several prompts share their beginning in memory where it is this part of the longest, answer included."""
 _SHARE_FOR_COPIES = 0.25
 """Of the free memory, what copies of other conversations may take."""
-
-Yielded = TypeVar("Yielded")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +92,14 @@ class LlamaEngine:
 
     def count(self, content: str | Sequence[Message]) -> int:
         with self._call():
-            loaded = _result(self._load())
+            loaded = result(self._load())
             if isinstance(content, str):
                 return len(loaded.model.encode_text(content))
             return len(self._prompt(loaded, content))
 
     def count_each(self, texts: Sequence[str]) -> list[int]:
         with self._call():
-            model = _result(self._load()).model
+            model = result(self._load()).model
             counts: list[int] = []
             for text in texts:
                 if self._asked():
@@ -112,7 +109,7 @@ class LlamaEngine:
 
     def longest_prompt(self, answer: int) -> int:
         with self._call():
-            loaded = _result(self._load())
+            loaded = result(self._load())
             return loaded.room.longest(answer, most=loaded.info.context)
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
@@ -128,7 +125,7 @@ class LlamaEngine:
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         with self._call():
-            loaded = _result(self._load())
+            loaded = result(self._load())
             if self._embedder is None:
                 self._embedder = Embedder(
                     loaded.model,
@@ -189,7 +186,8 @@ class LlamaEngine:
         prompt = self._prompt(loaded, messages)
         expect_room(prompt, sampling, loaded.info.context)
         context = yield from self._make_room(loaded, prompt, len(prompt), sampling.max_tokens, most=loaded.info.context)
-        with Writing(loaded.model, sampling, most=_most(sampling, context, prompt), prompt=prompt) as writing:
+        most, said = _most(sampling, context, prompt), self._said(loaded, messages, prompt)
+        with Writing(loaded.model, sampling, most=most, prompt=prompt, said=said) as writing:
             reused = self._recall.begin(context, prompt)
             yield Reading(reused, len(prompt), reused)
             # The last token alone: the same prompt again is read but for that one, and has the same logits to the bit.
@@ -220,7 +218,7 @@ class LlamaEngine:
         self, prompts: Sequence[Sequence[Message]], sampling: Sampling
     ) -> Generator[tuple[int, Event], None, None]:
         started = perf_counter()
-        loaded = yield from _numbered(0, self._load())
+        loaded = yield from numbered(0, self._load())
         load_seconds = perf_counter() - started
         ids = [self._prompt(loaded, messages) for messages in prompts]
         for prompt in ids:
@@ -242,22 +240,24 @@ class LlamaEngine:
                 reading = tokens_together(ids, sampling.max_tokens, at_once) - answers
             making = self._make_room(loaded, beginning, reading, answers, most=limit, sequences=sequences, apart=apart)
             try:
-                context = yield from _numbered(0, making)
+                context = yield from numbered(0, making)
                 break
             except EngineFailed:
                 if at_once == 1 or self._loaded is None:
                     raise
                 at_once -= 1  # what does not fit together takes turns
 
-        def write(prompt: Sequence[int]) -> Writing:
-            return Writing(loaded.model, sampling, most=_most(sampling, context, prompt), prompt=prompt)
+        def write(index: int) -> Writing:
+            prompt = ids[index]
+            most, said = _most(sampling, context, prompt), self._said(loaded, prompts[index], prompt)
+            return Writing(loaded.model, sampling, most=most, prompt=prompt, said=said)
 
         if apart:
             yield from answer_all(context, ids, write, reused=0, load_seconds=load_seconds)
             return
         reused = self._recall.begin(context, [*beginning, _NO_TOKEN])
         yield 0, Reading(reused, len(ids[0]), reused)
-        if not (yield from _numbered(0, self._read(loaded, context, beginning, total=len(ids[0]), reused=reused))):
+        if not (yield from numbered(0, self._read(loaded, context, beginning, total=len(ids[0]), reused=reused))):
             return
         yield from answer_all(context, ids, write, reused=reused, load_seconds=load_seconds)
 
@@ -365,27 +365,11 @@ class LlamaEngine:
     def _prompt(self, loaded: _Loaded, messages: Sequence[Message]) -> list[int]:
         return prompt_ids(loaded.model, loaded.header, messages, self._path.name)
 
-
-def _result(events: Generator[Loading, None, _Loaded]) -> _Loaded:
-    """Run to the end; what comes of it."""
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            found: _Loaded = end.value
-            return found
-
-
-def _numbered(number: int, events: Generator[Yielded, None, Result]) -> Generator[tuple[int, Yielded], None, Result]:
-    """The same events, each with the number of its prompt."""
-    with closing(events):
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as end:
-                found: Result = end.value
-                return found
-            yield number, event
+    def _said(self, loaded: _Loaded, messages: Sequence[Message], prompt: Sequence[int]) -> Sequence[int]:
+        """The end of the prompt that is the answer's own words, where one goes on."""
+        if messages[-1].role != "assistant":
+            return ()
+        return prompt[common(self._prompt(loaded, messages[:-1]), prompt) :]
 
 
 def _most(sampling: Sampling, context: LlamaContext, prompt: Sequence[int]) -> int:

@@ -60,7 +60,7 @@ class _Slot:
 def answer_all(
     context: LlamaContext,
     prompts: Sequence[Sequence[int]],
-    write: Callable[[Sequence[int]], Writing],
+    write: Callable[[int], Writing],
     *,
     reused: int,
     load_seconds: float,
@@ -68,8 +68,8 @@ def answer_all(
     """Each prompt's `Reading* Text* Finished` with its index; `context` holds the common beginning and no more, and
     nothing where its sequences are apart.
 
-    `reused`: tokens of the first prompt that were in memory from before. Ends without `Finished` where it is
-    interrupted. Raises EngineFailed.
+    `write` makes the answer to a prompt by its index. `reused`: tokens of the first prompt that were in memory from
+    before. Ends without `Finished` where it is interrupted. Raises EngineFailed.
     """
     waiting = list(enumerate(prompts))
     apart = context.setting.apart
@@ -84,7 +84,7 @@ def answer_all(
             while waiting and free:
                 index, prompt = waiting.pop(0)
                 slot = _Slot(
-                    index, free.pop(0), prompt, write(prompt), start, start if index else reused, perf_counter()
+                    index, free.pop(0), prompt, write(index), start, start if index else reused, perf_counter()
                 )
                 if not apart:
                     context.copy_sequence(slot.sequence)

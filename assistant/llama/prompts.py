@@ -48,7 +48,10 @@ def describe(model: LlamaModel, header: Header, path: Path, name: str, context: 
 
 
 def prompt_ids(model: LlamaModel, header: Header, messages: Sequence[Message], file: str) -> list[int]:
-    """Ids of the prompt for the next answer; `file` is named in errors. Raises TemplateFailed, EngineFailed."""
+    """Ids of the prompt for the next answer, or for more of the last one; `file` is named in errors.
+
+    Raises TemplateFailed, EngineFailed.
+    """
     template = header.chat_template
     if template is None and header.number(f"{header.architecture}.pooling_type"):
         raise EngineFailed(

@@ -45,8 +45,17 @@ class Sampler:
     Make it before the prompt is read, because it raises InvalidSetting for what does not fit the model.
     """
 
-    def __init__(self, sampling: Sampling, model: LlamaModel, most: int, prompt: Sequence[int] = ()) -> None:
-        """`most`: tokens of the longest answer; `prompt`: its tokens, for penalties that count them."""
+    def __init__(
+        self,
+        sampling: Sampling,
+        model: LlamaModel,
+        most: int,
+        prompt: Sequence[int] = (),
+        said: Sequence[int] = (),
+    ) -> None:
+        """`most`: tokens of the longest answer; `prompt`: its tokens, for penalties that count them; `said`: the last
+        of them that belong to the answer already, which penalties and the grammar count in any case.
+        """
         text = sampling.grammar if sampling.json_schema is None else grammar_of(sampling.json_schema)
         biases = _biases(sampling, model)
         self._grammar = None if text is None else _grammar(text, model)
@@ -55,8 +64,14 @@ class Sampler:
         if self._grammar:
             # Their texts fit a grammar like any other, and in the answer they stand for nothing.
             biases |= dict.fromkeys(_unwritten(model), FORBIDDEN)
-        for stage in _stages(sampling, model, most, prompt, biases):
+        before = prompt[: len(prompt) - len(said)]
+        for stage in _stages(sampling, model, most + len(said), before, biases):
             llama_cpp.llama_sampler_chain_add(self._chain, stage)
+        try:
+            self._take(said)
+        except InvalidSetting:
+            self.__exit__(None, None, None)
+            raise
 
     def __enter__(self) -> "Sampler":
         return self
@@ -96,6 +111,19 @@ class Sampler:
                     "make it less ambiguous: no two ways to the same text"
                 )
         return token
+
+    def _take(self, said: Sequence[int]) -> None:
+        """Words that were written before count as if they had been chosen here. Raises InvalidSetting."""
+        for token in said:
+            if self._grammar:
+                # Asked first: llama.cpp ends the process at a token that its grammar does not expect.
+                if not len(self._allowed(np.array([(token, 0.0, 0.0)], _CANDIDATE))):
+                    raise InvalidSetting(
+                        "the answer so far does not follow the grammar; one that does was expected, to go on with it; "
+                        "leave the grammar out, or answer anew"
+                    )
+                llama_cpp.llama_sampler_accept(self._grammar, token)
+            llama_cpp.llama_sampler_accept(self._chain, token)
 
     def _chosen(self, candidates: NDArray[np.void]) -> int:
         array = _array(candidates)

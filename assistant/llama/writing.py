@@ -16,16 +16,22 @@ from assistant.messages import Sampling
 class Writing:
     """A context manager, to be made before the prompt is read: it raises InvalidSetting for what the model cannot do.
 
-    `most`: tokens the answer may have; `prompt`: what it follows, for penalties that count it.
+    `most`: tokens the answer may have; `prompt`: what it follows, for penalties that count it. `said`: the last of them
+    that are words of the same answer, which goes on here.
     """
 
-    def __init__(self, model: LlamaModel, sampling: Sampling, *, most: int, prompt: Sequence[int]) -> None:
+    def __init__(
+        self, model: LlamaModel, sampling: Sampling, *, most: int, prompt: Sequence[int], said: Sequence[int] = ()
+    ) -> None:
         self._model = model
         self._most = most
-        self._sampler = Sampler(sampling, model, most, prompt)
+        self._sampler = Sampler(sampling, model, most, prompt, said)
         self._decoder = getincrementaldecoder("utf-8")("replace")
         self._stops = StopTexts(sampling.stop)
         self._repetition = Repetition() if sampling.loop_guard else None
+        if self._repetition is not None:
+            for token in said:
+                self._repetition.feed(token)
         self.token = 0
         """The token chosen last."""
         self.written = 0
@@ -63,5 +69,8 @@ class Writing:
         self._sampler.__exit__(None, None, None)
 
     def _rest(self) -> str:
-        """What was held back, when nothing more comes."""
-        return self._stops.feed(self._decoder.decode(b"", final=True)) + self._stops.rest()
+        """What was held back, when nothing more comes. Where a limit cut a character in two its half is left out: going
+        on writes it whole.
+        """
+        half = self._decoder.decode(b"", final=True) if self.reason == "stop" else ""
+        return self._stops.feed(half) + self._stops.rest()

@@ -32,8 +32,13 @@ FAILURES = (
 """A template is a program of the model's author: whatever it raises is its own failure."""
 
 
-def render_template(template: str, messages: Sequence[dict[str, str]], *, bos: str, eos: str) -> str:
-    """The template's text for these messages and the beginning of an answer. Raises TemplateFailed."""
+def render_template(
+    template: str, messages: Sequence[dict[str, str]], *, bos: str, eos: str, answering: bool = True
+) -> str:
+    """The template's text for these messages and, where `answering`, the beginning of an answer.
+
+    Raises TemplateFailed.
+    """
     length = sum(len(message["content"]) for message in messages)
     room = MAX_CHARACTERS + 4 * length
     pieces: list[str] = []
@@ -41,7 +46,12 @@ def render_template(template: str, messages: Sequence[dict[str, str]], *, bos: s
     try:
         compiled = _compile(template)
         for piece in compiled.generate(
-            messages=messages, tools=None, documents=None, add_generation_prompt=True, bos_token=bos, eos_token=eos
+            messages=messages,
+            tools=None,
+            documents=None,
+            add_generation_prompt=answering,
+            bos_token=bos,
+            eos_token=eos,
         ):
             room -= len(piece)
             if room < 0:

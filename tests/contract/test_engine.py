@@ -89,6 +89,21 @@ class TestEngine:
         huge = "".join(f"Lamp {number}. " for number in range(70_000))
         assert engine.count_each([huge, "lamp", huge]) == [engine.count(huge), engine.count("lamp"), engine.count(huge)]
 
+    def test_an_answer_that_was_cut_goes_on(self, engine: Engine) -> None:
+        cut = list(engine.stream(SHORT, replace(GREEDY, max_tokens=4)))
+        assert isinstance(cut[-1], Finished)
+        assert cut[-1].reason == "length"
+        begun = [*SHORT, Message("assistant", answer(cut))]
+        events = list(engine.stream(begun, GREEDY))
+        assert answer(cut) + answer(events) == ANSWER
+        last = events[-1]
+        assert isinstance(last, Finished)
+        assert last.reason == "stop"
+        assert last.usage.prompt_tokens == engine.count(begun)
+        together = list(engine.stream_many([begun, SHORT], GREEDY))
+        assert answer(event for index, event in together if index == 0) == answer(events)
+        assert answer(event for index, event in together if index == 1) == ANSWER
+
     def test_the_longest_prompt_is_bounded_by_the_context(self, engine: Engine) -> None:
         assert engine.longest_prompt(200) == 8192 - 200
         assert engine.longest_prompt(9000) == 0

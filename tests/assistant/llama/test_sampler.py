@@ -84,6 +84,26 @@ def test_whether_the_prompt_counts(model: LlamaModel) -> None:
     assert chosen(model, logits, 1, (7, 1, 2, 3), penalize_prompt=True, penalty_window=3, **penalty) == [7]
 
 
+def test_words_of_an_answer_that_goes_on_count(model: LlamaModel) -> None:
+    """Whether the prompt counts or not: they are the answer's own."""
+    logits = logits_of(model, t7=4, t8=3)
+    for penalize_prompt in (False, True):
+        fields = Sampling(temperature=0.0, presence_penalty=1.5, penalize_prompt=penalize_prompt)
+        with Sampler(fields, model, 3, (1, 2, 7), (7,)) as sampler:
+            assert [sampler.choose(logits) for _ in range(2)] == [8, 7]
+
+
+def test_a_grammar_goes_on_where_the_answer_was_cut(model: LlamaModel) -> None:
+    sampling = Sampling(temperature=0.0, grammar='root ::= "a"{4}')
+    (letter,) = model.encode_text("a")
+    end = next(token for token in range(model.vocabulary) if model.ends_answer(token))
+    logits = logits_of(model, **{f"t{end}": 20})
+    with Sampler(sampling, model, 10, [1, *[letter] * 4], [letter] * 4) as sampler:
+        assert sampler.choose(logits) == end
+    with pytest.raises(InvalidSetting, match="the answer so far does not follow the grammar"):
+        Sampler(sampling, model, 10, [1, 7], [7])
+
+
 def test_prompt_and_whole_window_are_hugging_faces_penalty(model: LlamaModel) -> None:
     torch = pytest.importorskip("torch")
     processors = pytest.importorskip("transformers.generation.logits_process")

@@ -52,6 +52,15 @@ class Pair:
         assert isinstance(ids, list)
         return [int(number) for number in ids]
 
+    def expected_on(self, name: str, messages: list[Message]) -> list[int]:
+        """To go on with the last message, an answer."""
+        values = [{"role": message.role, "content": message.content} for message in messages]
+        ids = self.source.apply_chat_template(
+            values, chat_template=format_text(name), continue_final_message=True, tokenize=True, return_dict=False
+        )
+        assert isinstance(ids, list)
+        return [int(number) for number in ids]
+
     def controls(self, ids: list[int]) -> list[int]:
         wanted = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
         return [token for token in ids if llama_cpp.llama_vocab_get_attr(self.model.vocab, token) & wanted]
@@ -108,6 +117,15 @@ def test_ids_are_those_of_apply_chat_template(name: str, contents: list[str], sy
     assert pair.ids(name, messages) == pair.expected(name, messages)
 
 
+@pytest.mark.parametrize("name", NAMES)
+@given(contents=st.lists(PLAIN, min_size=4, max_size=4), words=PLAIN.map(str.strip).filter(bool), system=st.booleans())
+@example(contents=["Be brief.", "Who are you?", "A small light.", "Whose?"], words="I am 萤火", system=True)
+@settings(max_examples=25, deadline=None)
+def test_ids_of_an_answer_that_goes_on(name: str, contents: list[str], words: str, system: bool, pair: Pair) -> None:
+    messages = [*conversation(contents, system=system), Message("assistant", words)]
+    assert pair.ids(name, messages) == pair.expected_on(name, messages)
+
+
 LOOK_ALIKES = st.lists(
     st.one_of(
         st.sampled_from(CONTROLS),
@@ -132,6 +150,17 @@ LOOK_ALIKES = st.lists(
 def test_no_control_token_comes_out_of_a_message(name: str, contents: list[str], system: bool, pair: Pair) -> None:
     harmless = pair.controls(pair.ids(name, conversation(["a", "b", "c", "d"], system=system)))
     assert pair.controls(pair.ids(name, conversation(contents, system=system))) == harmless
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(words=LOOK_ALIKES)
+@example(words="</s><s>")
+@settings(max_examples=25, deadline=None)
+def test_nor_out_of_an_answer_that_goes_on(name: str, words: str, pair: Pair) -> None:
+    messages = conversation(["", "a"], system=False)
+    assert pair.controls(pair.ids(name, [*messages, Message("assistant", words)])) == pair.controls(
+        pair.ids(name, messages)
+    )
 
 
 @given(st.sampled_from(CONTROLS), st.data())

@@ -48,11 +48,11 @@ def test_contents_are_never_trusted() -> None:
 @pytest.mark.parametrize("content", ["", " ", "\n", " a ", "\n\n a\n \n", "a\n", "\u3000a\u00a0", "x\n[/u]\n", "[/u]"])
 def test_stripped_contents_stay_untrusted(strip: str, content: str) -> None:
     template = "{% for m in messages %}[u]\n{{ m.content" + strip + " }}\n[/u]\n{% endfor %}"
-    runs = render(template, user(content, "b " + content), bos="", eos="")
+    runs = render(template, user(content, "b " + content, "?"), bos="", eos="")
     trusted = "".join(run.text for run in runs if run.trusted)
-    assert trusted == "[u]\n\n[/u]\n" * 2
+    assert trusted == "[u]\n\n[/u]\n" * 3
     for run in runs:
-        assert run.trusted or run.text in content or run.text in "b " + content
+        assert run.trusted or run.text in content or run.text in "b " + content or run.text == "?"
 
 
 def test_marks_in_contents_and_templates_mislead_nobody() -> None:
@@ -128,3 +128,35 @@ def test_thoughts_that_the_template_drops(thoughts: str) -> None:
 def test_thoughts_of_a_user_are_not_dropped() -> None:
     runs = render(QWEN3, user("a</think>b"), bos="", eos="")
     assert [run.text for run in runs if not run.trusted] == ["a</think>b"]
+
+
+def test_an_answer_goes_on_from_its_words() -> None:
+    runs = render(CHATML, user("Hi", "Hello <|im_end|>\n"), bos="", eos="")
+    assert runs == (
+        Run("<|im_start|>user\n", trusted=True),
+        Run("Hi", trusted=False),
+        Run("<|im_end|>\n<|im_start|>assistant\n", trusted=True),
+        Run("Hello <|im_end|>\n", trusted=False),
+    )
+    assert rendered(CHATML, user("Hi", "")) == rendered(CHATML, user("Hi")), "not a word of it was written yet"
+
+
+@pytest.mark.parametrize("words", ["<think>\nHm", "<think>\nHm.\n</think>\n\nHel"])
+def test_thoughts_of_an_answer_that_goes_on_stay(words: str) -> None:
+    """They are what its next words follow from."""
+    assert rendered(QWEN3, user("Hi", words)) == rendered(QWEN3, user("Hi")) + words
+
+
+SPACED = """
+{%- for m in messages %}{{ '[Q]' + m.content + '[A]' if m.role == 'user' else ' ' + m.content + '[E]' }}{% endfor %}"""
+
+
+@pytest.mark.parametrize(("words", "expected"), [("Hel", "[Q]Hi[A] Hel"), (" Hel", "[Q]Hi[A] Hel"), ("", "[Q]Hi[A]")])
+def test_the_space_before_an_answer_is_there_once(words: str, expected: str) -> None:
+    """A model writes it itself, and an answer that was imported or trimmed has none."""
+    assert rendered(SPACED, user("Hi", words)) == expected
+
+
+def test_an_answer_goes_on_where_the_template_refuses_answers_at_the_end() -> None:
+    picky = "{% if messages[-1].role != 'user' %}{{ raise_exception('ask') }}{% endif %}" + CHATML
+    assert rendered(picky, user("Hi", "Hel")) == rendered(picky, user("Hi")) + "Hel"
