@@ -129,10 +129,10 @@ def note(text: str, kind: str = "note") -> None:
     click.echo(f"{kind}: {one_line(text)}", err=True)
 
 
-def tell_if_cut(last: object) -> None:
-    """A note where the answer did not end by itself."""
+def tell_if_cut(last: object, *, more: str = "--max-tokens allows more") -> None:
+    """A note where the answer did not end by itself; `more`: what helps against a limit."""
     match last:
         case Finished("repetition"):
             note("the answer was stopped: it repeated itself without end; --repeat-penalty 1.1 helps against it")
         case Finished("length", usage):
-            note(f"the answer was cut at {usage.answer_tokens:,} tokens; --max-tokens allows more")
+            note(f"the answer was cut at {usage.answer_tokens:,} tokens; {more}")

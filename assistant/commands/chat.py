@@ -61,7 +61,7 @@ def chat(
     sampling = model_sampling(model, **chosen)
     with (
         closing(open_engine(model, settings(context, gpu_layers, threads, kv))) as engine,
-        keeping.hold(engine, sampling, system, dialogue=question is None) as conversation,
+        keeping.hold(engine, sampling, system, dialogue=question is None, chosen=chosen) as conversation,
     ):
         if question is None:
             from assistant.commands.dialogue import hold

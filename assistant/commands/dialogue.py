@@ -82,7 +82,7 @@ def _turn(conversation: Conversation, said: Generator[Said, None, None], tell: T
         note(str(error), kind="error")
         return
     else:
-        tell_if_cut(last)
+        tell_if_cut(last, more="/continue goes on with it")
         if isinstance(last, Finished):
             used = last.usage.prompt_tokens + last.usage.answer_tokens
             # what the engine has room for now is less than what it may grow to

@@ -1,10 +1,10 @@
 """How the commands keep conversations: their options, and a conversation that is written down while it is held."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -72,9 +72,20 @@ class Keeping:
 
     @contextmanager
     def hold(
-        self, engine: "Engine", sampling: "Sampling", system: str | None, *, dialogue: bool
+        self,
+        engine: "Engine",
+        sampling: "Sampling",
+        system: str | None,
+        *,
+        dialogue: bool,
+        chosen: "Mapping[str, Any] | None" = None,
     ) -> Generator["Conversation", None, None]:
-        """The conversation, new or continued; what is kept of it lies on the disk at the end."""
+        """The conversation, new or continued; what is kept of it lies on the disk at the end.
+
+        `chosen`: fields of its sampling that the user gave, and that are kept with it.
+        """
+        from dataclasses import replace
+
         from assistant.console import note
         from assistant.conversation.conversation import Conversation
         from assistant.conversation.keeper import Keeper
@@ -99,6 +110,8 @@ class Keeping:
         when_full = self.when_full or read_settings().when_full
         conversation = Conversation(engine, sampling, system, when_full=when_full, keeper=keeper, saved=saved)
         with written(keeper):
+            if chosen:
+                conversation.sampling = replace(conversation.sampling, **chosen)
             yield conversation
 
 

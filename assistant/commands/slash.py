@@ -20,6 +20,7 @@ Answer = Generator[Said, None, None]
 
 HELP = """\
 /again          answer the last question anew; the answer before stays as a branch (/regenerate too)
+/continue       go on with the last answer, where it was cut
 /edit [TEXT]    ask the last question in other words; without TEXT it is there to be changed
 /branches [N]   list the alternatives along the way, or go to number N of them
 /window         tokens used, free, and left out
@@ -63,6 +64,13 @@ def _again(conversation: Conversation, _argument: str) -> Answer | None:
     if conversation.path:
         return conversation.regenerate()
     note("there is no question yet", kind="error")
+    return None
+
+
+def _continue(conversation: Conversation, _argument: str) -> Answer | None:
+    if conversation.can_resume:
+        return conversation.resume()
+    note("the last answer was not cut; /again writes another one", kind="error")
     return None
 
 
@@ -165,6 +173,7 @@ def _help(_conversation: Conversation, _argument: str) -> None:
 _COMMANDS: dict[str, Callable[[Conversation, str], Answer | None]] = {
     "/again": _again,
     "/regenerate": _again,
+    "/continue": _continue,
     "/edit": _edit,
     "/branch": _branches,
     "/branches": _branches,

@@ -1,9 +1,9 @@
 """A conversation: the tree of what was said so far, and the next answer as a stream of events.
 
 Words are never lost and nothing is overwritten: a question asked otherwise or an answer written anew becomes a sibling;
-an answer that is stopped, or fails midway, stays as far as it came; a question without a word of answer leaves the path
-(and stays in the tree, removed), so the next try is clean. What no longer fits is refused, or left out and marked, as
-`when_full` says. The module knows nothing of screens, commands or files: `keep` is told every change.
+an answer that is stopped, or fails midway, stays as far as it came, and can go on; a question without a word of answer
+leaves the path (and stays in the tree, removed), so the next try is clean. What no longer fits is refused, or left out
+and marked, as `when_full` says. The module knows nothing of screens, commands or files: `keep` is told every change.
 """
 
 from collections.abc import Callable, Generator
@@ -21,6 +21,7 @@ from assistant.conversation.turns import (
     Marked,
     Notice,
     Placed,
+    Renamed,
     Turn,
     Words,
     new_id,
@@ -32,6 +33,9 @@ from assistant.errors import AssistantError
 from assistant.events import Event, Finished, Text, Usage
 from assistant.messages import Message, Sampling
 from assistant.wording import INSTRUCTION, Language, language_of
+
+_CUT: tuple[EndReason | None, ...] = ("length", "stopped", "failed", None)
+"""Ends of answers that may go on: not those that the model ended itself, nor those that turned in circles."""
 
 Said = Event | Forgot | Notice
 """What a conversation yields: the engine's events, and before them what it has to say itself."""
@@ -58,9 +62,12 @@ class Conversation:
         keeper: Keeps | None = None,
         saved: tuple[Heading, Tree] | None = None,
     ) -> None:
-        """`saved`: a conversation to go on with; `system`, unless None, replaces its instruction."""
+        """`saved`: a conversation to go on with; `system`, unless None, replaces its instruction.
+
+        `sampling`: how its answers are written where it has no way of its own.
+        """
         self.engine = engine
-        self.sampling = sampling if sampling is not None else Sampling()
+        self._default = sampling if sampling is not None else Sampling()
         self.when_full: WhenFull = when_full
         self._keeper = keeper
         self._heading = Heading(new_id(), now(), system=system)
@@ -93,6 +100,26 @@ class Conversation:
     @system.setter
     def system(self, text: str | None) -> None:
         self._head(replace(self._heading, system=text))
+
+    @property
+    def sampling(self) -> Sampling:
+        """How answers are written: in a way of its own, once one was set, else in the one it was opened with."""
+        return self._heading.sampling or self._default
+
+    @sampling.setter
+    def sampling(self, sampling: Sampling | None) -> None:
+        """A way of its own, which is kept with it; None: none again."""
+        self._head(replace(self._heading, sampling=sampling))
+
+    def use(self, engine: Engine, sampling: Sampling | None = None) -> None:
+        """Go on with another engine; `sampling` as at the beginning, None: the same. Not while an answer runs.
+
+        A frame stays as it is: where it was made for the model before, `be_about` gives another one.
+        """
+        frame = self._memory.frame
+        self.engine, self._memory = engine, Memory(engine)
+        self._memory.frame = frame
+        self._default = sampling if sampling is not None else self._default
 
     def be_about(self, document: str, content: str, frame: Frame) -> None:
         """From now on every prompt is framed so; `document` and `content` as in the heading. Survives `clear`."""
@@ -154,6 +181,25 @@ class Conversation:
         turn = self._tree[turn_id]
         yield from self._answer(turn if turn.role == "user" or turn.parent is None else self._tree[turn.parent])
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether the path ends with an answer that was cut (at its longest, by the user, an error or the end of the
+        program), or with a question that has none yet.
+        """
+        last = self.path[-1] if self.path else None
+        return last is not None and (last.role == "user" or last.reason in _CUT)
+
+    def resume(self) -> Generator[Said, None, None]:
+        """More of the answer that the path ends with, where it was cut: the same turn grows.
+
+        It is as it was until the first new word comes; then why it ended, and what it took, are those of this time.
+        Raises KeyError where nothing was cut; else as `say`.
+        """
+        if not self.can_resume:
+            raise KeyError("nothing was cut")
+        last = self.path[-1]
+        yield from self._answer(last) if last.role == "user" else self._write(self.id, self._tree, last)
+
     def select(self, turn_id: str) -> None:
         """Lead the path through this turn. Raises KeyError for one that is unknown or removed."""
         self._tree.select(turn_id)
@@ -170,11 +216,13 @@ class Conversation:
     def rename(self, title: str) -> None:
         """Give it a title; empty: the first question stands for it again."""
         self._head(replace(self._heading, title=" ".join(title.split())))
+        if self._tree.turns:
+            self._keep(Renamed(self.id, self._heading.title))
 
     def clear(self) -> None:
-        """Begin a new conversation; the system message stays, and what was kept of the old one."""
+        """Begin a new conversation; the system message and the sampling stay, and what was kept of the old one."""
         old = self._heading
-        self._heading = Heading(new_id(), now(), system=old.system, document=old.document, content=old.content)
+        self._heading = replace(old, id=new_id(), created=now(), title="", current=None, archived=False, removed=False)
         self._tree = Tree()
 
     def _answer(self, question: Turn) -> Generator[Said, None, None]:
@@ -186,8 +234,22 @@ class Conversation:
             tree.end_at(question.id)
         self._head(self._heading)
         self._keep(Placed(identity, question))
-        answer: Turn | None = None
-        pieces: list[str] = []
+        answer = Turn(new_id(), question.id, "assistant", "", now())
+        try:
+            yield from self._write(identity, tree, answer)
+        finally:
+            if answer.id not in tree:
+                if fresh:
+                    tree.remove(question.id)
+                tree.end_at(before)
+                if fresh:
+                    self._keep(Placed(identity, tree[question.id]))
+                self._head(self._heading)
+
+    def _write(self, identity: str, tree: Tree, turn: Turn) -> Generator[Said, None, None]:
+        """The words that the model adds to an answer; a new one stands in the tree from the first of them on."""
+        pieces = [turn.content]
+        begun = False
         reason: EndReason = "stopped"
         usage: Usage | None = None
         try:
@@ -196,16 +258,21 @@ class Conversation:
                 return
             with closing(self.engine.stream(self.messages, self.sampling)) as events:
                 for event in events:
-                    if answer is None and isinstance(event, Text | Finished):
+                    if not begun and isinstance(event, Text | Finished):
+                        begun = True
                         model = self.engine.info.name if self.engine.info is not None else ""
-                        answer = Turn(new_id(), question.id, "assistant", "", now(), model)
-                        tree.add(answer)
-                        self._keep(Placed(identity, answer))
+                        turn = replace(turn, model=model, reason=None, usage=None)
+                        if turn.id in tree:
+                            tree.replace(turn)
+                        else:
+                            turn = replace(turn, created=now())
+                            tree.add(turn)
+                        self._keep(Placed(identity, turn))
                         self._head(self._heading)
                     match event:
-                        case Text(piece) if answer is not None:
+                        case Text(piece):
                             pieces.append(piece)
-                            self._keep(Words(answer.id, piece))
+                            self._keep(Words(turn.id, piece))
                         case Finished(reason, usage):
                             yield from map(Notice, self.notices())
                     yield event
@@ -213,17 +280,11 @@ class Conversation:
             reason = "failed"
             raise
         finally:
-            if answer is not None:
-                answer = replace(answer, content="".join(pieces), reason=reason, usage=usage)
-                tree.replace(answer)
-                self._keep(Placed(identity, answer))
-            elif fresh:
-                tree.remove(question.id)
-                tree.end_at(before)
-                self._keep(Placed(identity, tree[question.id]))
-            else:
-                tree.end_at(before)
-            self._head(self._heading)
+            if begun:
+                turn = replace(turn, content="".join(pieces), reason=reason, usage=usage)
+                tree.replace(turn)
+                self._keep(Placed(identity, turn))
+                self._head(self._heading)
 
     def _make_room(self) -> Generator[Said, None, bool]:
         """See that the prompt fits, as `when_full` says; False: interrupted meanwhile."""
@@ -262,10 +323,6 @@ class Conversation:
         change(turn_id)
         self._keep(Placed(self.id, self._tree[turn_id]))
         self._head(self._heading)
-
-    def _replace(self, turn: Turn) -> None:
-        self._tree.replace(turn)
-        self._keep(Placed(self.id, turn))
 
     def _head(self, heading: Heading) -> None:
         self._heading = heading

@@ -10,10 +10,12 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from assistant.conversation.rows import known_sampling
 from assistant.conversation.tree import Tree
 from assistant.conversation.turns import END_REASONS, Forgot, Heading, Turn, new_id
 from assistant.errors import HistoryFailed
 from assistant.events import Usage
+from assistant.messages import Sampling
 
 FORMAT = "luciole-conversation"
 VERSION = 1
@@ -33,6 +35,7 @@ def export_json(heading: Heading, tree: Tree) -> dict[str, Any]:
         "version": VERSION,
         "title": heading.title,
         "system": heading.system,
+        "sampling": None if heading.sampling is None else asdict(heading.sampling),
         "created": _time_out(heading.created),
         "document": {"path": heading.document, "content": heading.content} if heading.document else None,
         "current": tree.current,
@@ -99,8 +102,21 @@ def import_json(data: bytes) -> tuple[Heading, Tree]:
         tree.current,
         document=document,
         content=content,
+        sampling=_sampling(value.get("sampling")),
     )
     return heading, tree
+
+
+def _sampling(value: object) -> Sampling | None:
+    """How its answers are written; None in files of earlier versions."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise _refused(f"the sampling is {_shown(value)}", "an object of values")
+    sampling, wrong = known_sampling(value)
+    if wrong is not None:
+        raise _refused(f"the sampling has a value that it cannot have ({wrong})", "what an export has")
+    return sampling
 
 
 def _document(value: object) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from threading import Condition, Thread
 from time import monotonic
 
 from assistant.conversation.store import Store
-from assistant.conversation.turns import Change, Heading, Marked, Placed, Words
+from assistant.conversation.turns import Change, Heading, Marked, Placed, Renamed, Words
 from assistant.errors import HistoryFailed
 
 PAUSE = 0.5
@@ -25,7 +25,7 @@ _AGAIN = 2.0
 class _Pending:
     """Changes that are not on the disk yet; a later one of the same thing replaces the earlier one."""
 
-    facts: dict[tuple[str, str], Heading | Placed | Marked] = field(default_factory=dict)
+    facts: dict[tuple[str, str], Heading | Renamed | Placed | Marked] = field(default_factory=dict)
     words: dict[str, list[str]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -40,6 +40,8 @@ class _Pending:
                 self.words.pop(turn.id, None)  # it holds all of them
             case Heading():
                 self.facts["heading", change.id] = change
+            case Renamed(conversation, _):
+                self.facts["title", conversation] = change
             case Marked(turn, _):
                 self.facts["mark", turn] = change
 

@@ -55,18 +55,20 @@ class Memory:
     def make_room(
         self, instruction: str | None, tree: Tree, sampling: Sampling, *, summarize: bool
     ) -> Generator[Event, None, Made]:
-        """Which turns to leave out before the question at the end of the path is answered. The model is loaded.
+        """Which turns to leave out before the question at the end of the path is answered, or its answer goes on. The
+        model is loaded.
 
         Yields what the engine says while it reads for a summary. Raises what `Engine.count` raises.
         """
         path, mark = tree.path, _mark(tree)
+        last = 1 if path[-1].role == "user" else 2  # turns that always stay: the question, and its answer so far
         room = room_for_prompt(self._limit(), sampling.max_tokens)
         used = self._quick(path) or room + 1
         if used > room:
             used = self._count(self._prompt(instruction, path, mark))
         if mark.turns and used + mark.tokens <= room * 3 // 4:
-            return path[-1].id, Forgot(0, 0)  # a larger context than before: the model sees everything again
-        if used <= room or len(path) - mark.turns < 2:
+            return path[-last].id, Forgot(0, 0)  # a larger context than before: the model sees everything again
+        if used <= room or len(path) - mark.turns <= last:
             return None
 
         reserved = min(_LONGEST_SUMMARY, self._limit() // 8) if summarize else 0
@@ -89,7 +91,7 @@ class Memory:
             summary = written
         deepest = tree.mark_on_path
         # The first turn that stays carries the mark, so that its branches share it; a mark further on would hide it.
-        carrier = path[left.turns] if deepest is None or deepest[0] < left.turns else path[-1]
+        carrier = path[left.turns] if deepest is None or deepest[0] < left.turns else path[-last]
         return carrier.id, Forgot(left.turns, mark.tokens + before - after, summary)
 
     def _summary(self, messages: Sequence[Message], longest: int) -> Generator[Event, None, str | None]:
@@ -120,7 +122,7 @@ class Memory:
         return answer.usage.prompt_tokens + answer.usage.answer_tokens + self._text(path[-1].content) + _TEMPLATE
 
     def _costs(self, instruction: str | None, turns: Sequence[Turn], total: int) -> list[int]:
-        """Tokens of each exchange, and of the question at the end, what the template puts around them included."""
+        """Tokens of each exchange, and of what stands at the end, what the template puts around them included."""
         sizes = [self._text(turn.content) for turn in turns]
         around = max(total - sum(sizes) - self._text(instruction or ""), 0) // len(turns)
         sizes = [size + around for size in sizes]

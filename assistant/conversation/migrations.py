@@ -55,4 +55,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         "ALTER TABLE conversations ADD COLUMN document TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE conversations ADD COLUMN content TEXT NOT NULL DEFAULT ''",
     ),
+    (
+        "ALTER TABLE conversations ADD COLUMN sampling TEXT",  # JSON; NULL: as the model's answers are written
+    ),
 )

@@ -3,11 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
-from assistant.conversation.turns import END_REASONS, Change, Heading, Marked, Placed, Turn, Words, now
+from assistant.conversation.turns import END_REASONS, Change, Heading, Marked, Placed, Renamed, Turn, Words, now
+from assistant.errors import InvalidSetting
 from assistant.events import Usage
+from assistant.messages import Sampling
 
 
 def text_out(text: str) -> str:
@@ -27,6 +29,7 @@ def heading_in(row: Mapping[str, Any]) -> Heading:
         removed=row["removed"] is not None,
         document=row["document"],
         content=row["content"],
+        sampling=sampling_in(row["sampling"]),
     )
 
 
@@ -64,6 +67,34 @@ def usage_in(text: str | None) -> Usage | None:
 _FIGURES = {field.name for field in fields(Usage)}
 
 
+def sampling_in(text: str | None) -> Sampling | None:
+    """The sampling again; a field that this program does not know, or finds no value of its kind in, is left at its
+    default.
+    """
+    if text is None:
+        return None
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    return known_sampling(values)[0] if isinstance(values, dict) else None
+
+
+def known_sampling(values: Mapping[str, Any]) -> tuple[Sampling, InvalidSetting | None]:
+    """A sampling of those fields that can be meant, and what is wrong with the first of the others, if any."""
+    sampling, wrong = Sampling(), None
+    for name, value in values.items():
+        if name in _CHOICES:
+            try:
+                sampling = replace(sampling, **{name: value})
+            except InvalidSetting as error:
+                wrong = wrong or error
+    return sampling, wrong
+
+
+_CHOICES = {field.name for field in fields(Sampling)}
+
+
 def write_change(connection: sqlite3.Connection, change: Change) -> None:
     """Bring one change into the tables. Raises sqlite3.IntegrityError where what it refers to is gone."""
     execute = connection.execute
@@ -72,11 +103,11 @@ def write_change(connection: sqlite3.Connection, change: Change) -> None:
             execute(
                 """
                 INSERT INTO conversations
-                    (id, title, system, created, changed, current, archived, document, content)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET title = excluded.title, system = excluded.system,
-                    changed = excluded.changed, current = excluded.current,
-                    document = excluded.document, content = excluded.content
+                    (id, title, system, created, changed, current, archived, document, content, sampling)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET system = excluded.system, changed = excluded.changed,
+                    current = excluded.current, document = excluded.document, content = excluded.content,
+                    sampling = excluded.sampling
                 """,
                 (
                     change.id,
@@ -88,15 +119,18 @@ def write_change(connection: sqlite3.Connection, change: Change) -> None:
                     change.archived,
                     text_out(change.document),
                     change.content,
+                    None if change.sampling is None else text_out(json.dumps(asdict(change.sampling))),
                 ),
             )
+        case Renamed(conversation, title):
+            execute("UPDATE conversations SET title = ? WHERE id = ?", (text_out(title), conversation))
         case Placed(conversation, turn):
             execute(
                 """
                 INSERT INTO turns (id, conversation, parent, role, content, created, model, reason, usage, removed)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET content = excluded.content, reason = excluded.reason,
-                    usage = excluded.usage, removed = excluded.removed, indexed = 0
+                ON CONFLICT (id) DO UPDATE SET content = excluded.content, model = excluded.model,
+                    reason = excluded.reason, usage = excluded.usage, removed = excluded.removed, indexed = 0
                 """,
                 (
                     turn.id,

@@ -7,6 +7,7 @@ from time import time
 from typing import Literal
 
 from assistant.events import FinishReason, Usage
+from assistant.messages import Sampling
 
 EndReason = FinishReason | Literal["stopped", "failed"]
 """Why an answer ended: as the engine said it; `stopped` by the user; `failed`: an error, or the engine's death."""
@@ -87,6 +88,8 @@ class Heading:
     """What it is about: paths of files, a line each, not yet safe to print; empty: it is about no document."""
     content: str = ""
     """A hash of that document's text when it was last read."""
+    sampling: Sampling | None = None
+    """How its answers are written; None: as the model's are."""
 
     @property
     def about(self) -> str:
@@ -119,7 +122,17 @@ class Words:
     text: str
 
 
-Change = Heading | Placed | Marked | Words
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A change to keep: the title. A heading gives one only to a conversation that is new: a title that was given
+    elsewhere meanwhile stays.
+    """
+
+    conversation: str
+    title: str
+
+
+Change = Heading | Renamed | Placed | Marked | Words
 
 
 def new_id() -> str:

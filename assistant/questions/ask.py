@@ -5,7 +5,7 @@ more; what came of it is looked up in the document. The turns go into a conversa
 the answers. The module knows nothing of files, commands and screens.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -99,9 +99,12 @@ class Questions:
         yield from self.answer(self.conversation.say(question))
 
     def answer(self, said: Generator[Said, None, None]) -> Generator[Told, None, None]:
-        """The same for an answer that the conversation is about to give, in whatever way."""
+        """The same for an answer that the conversation is about to give, in whatever way; one that goes on is looked up
+        whole, and stays what it is in whatever language.
+        """
+        before = {turn.id: turn.content for turn in self.conversation.path}
         framing = yield from self.open()
-        attempts = [(yield from self._attempt(said, framing, patient=False))]
+        attempts = [(yield from self._attempt(said, framing, before, patient=False))]
         if attempts[0].wrong and attempts[0].finished is None:
             question = self._question()
             yield Discarded(
@@ -109,7 +112,7 @@ class Questions:
             )
             self.conversation.remove(self.conversation.path[-1].id)
             framing.be_firm(question)
-            attempts.append((yield from self._attempt(self.conversation.regenerate(), framing, patient=True)))
+            attempts.append((yield from self._attempt(self.conversation.regenerate(), framing, {}, patient=True)))
         if attempts[-1].finished is not None and framing.last is not None:
             yield self._answer(framing.last, framing.answer_language(self._question()), attempts)
 
@@ -117,9 +120,12 @@ class Questions:
         return next((turn.content for turn in reversed(self.conversation.path) if turn.role == "user"), "")
 
     def _attempt(
-        self, said: Generator[Said, None, None], framing: Framing, *, patient: bool
+        self, said: Generator[Said, None, None], framing: Framing, before: Mapping[str, str], *, patient: bool
     ) -> Generator[Said | Decided, None, "_Attempt"]:
-        """One answer. One that is not patient ends with the first words that are certainly in a wrong language."""
+        """One answer. One that is not patient ends with the first words that are certainly in a wrong language.
+
+        `before`: words of turns that were there before, by their ids.
+        """
         guard: Guard | None = None
         pieces, wrong, reused = list[str](), False, 0
         began = first = perf_counter()
@@ -135,12 +141,13 @@ class Questions:
                     case Text(text):
                         pieces.append(text)
                         wrong = not guard.feed(text) or wrong
-                        if wrong and not patient:
+                        if wrong and not patient and self.conversation.path[-1].id not in before:
                             break
                     case Finished(usage=usage):
+                        text = before.get(self.conversation.path[-1].id, "") + "".join(pieces)
                         yield event
                         return _Attempt(
-                            "".join(pieces), wrong, event, usage.reused_tokens, usage.read_seconds, usage.write_seconds
+                            text, wrong, event, usage.reused_tokens, usage.read_seconds, usage.write_seconds
                         )
                 yield event
         return _Attempt("".join(pieces), wrong, None, reused, first - began, perf_counter() - first)

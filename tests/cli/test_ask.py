@@ -236,6 +236,13 @@ def test_a_dialogue(luciole: Luciole, opens: Opens, report: Path, typed: Typed) 
     assert all(messages[0].content.startswith(TEXT.strip()) for messages in door.engine.received)
 
 
+def test_an_answer_that_goes_on_is_looked_up_whole(luciole: Luciole, opens: Opens, report: Path, typed: Typed) -> None:
+    opens(FakeEngine(["The dam costs 130,000 euros, and 120,000 of them are there."]))
+    typed(["What does it cost?", "/continue"])
+    shown = luciole("ask", str(report), "--max-tokens", "6", stdin=None)
+    assert shown.err.count("not in the document and marked: 130,000 euros") == 2
+
+
 def test_a_dialogue_goes_on(luciole: Luciole, opens: Opens, report: Path, typed: Typed) -> None:
     door = opens(FakeEngine([ANSWER, "In March."]))
     luciole("ask", str(report), "What does it cost?")

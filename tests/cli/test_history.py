@@ -195,6 +195,24 @@ def test_an_answer_without_an_end_is_there_again(luciole: Luciole, opens: Opens,
     assert door.engine.received[-1][-1].content == "Contract?"
 
 
+def test_an_answer_that_was_cut_goes_on(luciole: Luciole, opens: Opens, typed: Typed) -> None:
+    opens(FakeEngine(["One two three."]))
+    typed(["/continue", "Count?", "/continue", "/continue"])
+    shown = luciole("chat", "--max-tokens", "2", stdin=None)
+    assert shown.out == "One two\n three.\n"
+    assert shown.err.count("error: the last answer was not cut; /again writes another one\n") == 2
+    assert "note: the answer was cut at 2 tokens; /continue goes on with it\n" in shown.err
+    assert "One two three." in luciole("history", "show", "last").out
+
+
+def test_how_answers_are_written_is_kept(luciole: Luciole, opens: Opens) -> None:
+    opens(FakeEngine(["One two three."]))
+    assert luciole("chat", "--keep", "--max-tokens", "2", "Count?").out == "One two\n"
+    assert luciole("chat", "--continue", "last", "And?").out == "One two\n"
+    assert luciole("chat", "--continue", "last", "--max-tokens", "1", "And?").out == "One\n"
+    assert luciole("chat", "--continue", "last", "And?").out == "One\n"
+
+
 def test_branches_in_a_conversation(luciole: Luciole, opens: Opens, typed: Typed) -> None:
     door = opens(FakeEngine(["One.", "Two.", "Three.", "Four."]))
     typed(["/again", "Count?", "/again", "/branches", "/branches 1", "More?", "/edit Next?", "/branch", "/branch 9"])

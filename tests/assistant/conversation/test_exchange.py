@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from assistant.conversation.turns import END_REASONS, Forgot, Heading, Turn, new
 from assistant.errors import HistoryFailed
 from assistant.events import Usage
 from assistant.fake import FakeEngine
+from assistant.messages import Sampling
 from assistant.sanitize import printable_json
 from tests.assistant.conversation.support import whole
 
@@ -76,6 +78,17 @@ def test_any_tree_comes_back_equal(rows: list[tuple[int, str, float, Any]], titl
         assert whole(store.load(heading.id)) == whole(saved)
 
 
+def test_how_answers_are_written_comes_back() -> None:
+    heading, tree = talk()
+    own = Sampling(temperature=1.25, seed=7, stop=("END",), logit_bias=(("a", 2.0), (7, -1.0)))
+    value = export_json(replace(heading, sampling=own), tree)
+    assert import_json(printable_json(value).encode())[0].sampling == own
+    value["sampling"]["of_another_version"] = 1
+    assert imported(value)[0].sampling == own, "what this version does not know is left out"
+    del value["sampling"]
+    assert imported(value)[0].sampling is None, "earlier versions wrote none"
+
+
 def test_what_was_removed_is_not_exported() -> None:
     heading, tree = talk()
     tree.remove(tree.path[0].id)
@@ -130,6 +143,11 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a huge real": (of_turn(usage={"read_seconds": 1e300}), "read_seconds of turn 2 is 1e"),
     "no title": (lambda v: v.update(title=None), "title of the file is missing"),
     "an instruction of another kind": (lambda v: v.update(system=1), "system of the file is 1"),
+    "sampling of another kind": (lambda v: v.update(sampling=[1]), r"the sampling is \[1\]"),
+    "sampling out of range": (
+        lambda v: v.update(sampling={"temperature": 99}),
+        "the sampling has a value that it cannot have .temperature is 99",
+    ),
     "a current turn that is not there": (lambda v: v.update(current="nobody"), "current is .nobody."),
     "an unhashable current turn": (lambda v: v.update(current=[]), r"current is \[\]"),
     "a mark of nothing": (lambda v: v.update(marks=[{"turn": "x", "turns": 0, "tokens": 0, "summary": ""}]), "mark 1"),
