@@ -29,5 +29,8 @@ class Room(Vertical):
         """Esc, while nothing runs: close what is open, else the focus goes where it begins."""
         self.arrive()
 
+    def show_progress(self, fraction: float | None) -> None:
+        """How much of the loading or reading is done, 0 to 1; None: neither is done now. Called while it is shown."""
+
     def show_words(self) -> None:
         """The language has changed: draw everything of ours anew. Widgets inside are asked by themselves."""

@@ -221,7 +221,10 @@ class House(Screen[None]):
     @on(ContextUsed)
     def _context_used(self, message: ContextUsed) -> None:
         self._used[message.room] = message
-        self._show_soon()
+        if self.desk.busy:
+            self._show_soon()
+        else:
+            self._show()
 
     # What is drawn
 
@@ -242,6 +245,8 @@ class House(Screen[None]):
             waiting=waiting,
             rates=sparkline(activity.rates),
         )
+        if self.room.is_mounted:
+            self.room.show_progress(activity.fraction)
         used = self._used.get(self.room.NAME)
         if used is None:
             status.show_context(None, 0)

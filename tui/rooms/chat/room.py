@@ -333,6 +333,8 @@ class ChatRoom(Room):
 
     # What is drawn
 
+    def show_progress(self, fraction: float | None) -> None:
+        self._rule.fraction = fraction
+
     def _show(self) -> None:
-        self._rule.fraction = self.desk.activity.fraction
         self.post_message(ContextUsed(self.NAME, self._used, exact=self._exact))
