@@ -4,8 +4,11 @@ from assistant.attachments import Attachment, attach, detach, rough_tokens
 from assistant.checks.live import marked_live
 from assistant.checks.values import Checked, Claim, Source
 from assistant.conversation.conversation import Conversation
+from assistant.conversation.exchange import export_json, import_json
+from assistant.conversation.export import export_conversation
 from assistant.conversation.keeper import Keeper
 from assistant.conversation.markdown import export_markdown
+from assistant.conversation.search import found_in
 from assistant.conversation.store import Entry, Hit, Store
 from assistant.conversation.tree import Tree
 from assistant.conversation.turns import Forgot, Heading, Notice, Turn
@@ -148,10 +151,14 @@ __all__ = [
     "content_of",
     "convert_folder",
     "detach",
+    "export_conversation",
+    "export_json",
     "export_markdown",
     "follow",
+    "found_in",
     "freed_by_removing",
     "import_file",
+    "import_json",
     "info_sampling",
     "info_summary_sampling",
     "installed",

@@ -1,4 +1,4 @@
-"""A result in a file: whole or not at all."""
+"""Results in files: one that is replaced is whole or as it was, and what is to be new replaces nothing."""
 
 import os
 from pathlib import Path
@@ -17,3 +17,16 @@ def write_file(output: Path, text: str) -> None:
         raise OutputFailed(
             f"{output} cannot be written ({error.strerror}); a writable place was expected; name another"
         ) from None
+
+
+def write_new(path: Path, text: str) -> None:
+    """A new file with this text. Raises OutputFailed, also where there is one of that name."""
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise OutputFailed(
+            f"{path} cannot be written ({reason}); a new file in a folder that is there was expected; "
+            "choose another name"
+        ) from error

@@ -111,7 +111,7 @@ def search(text: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="JSON with all branches, which import reads, not Markdown.")
 def export(name: str, output: Path | None, branches: bool, as_json: bool) -> None:
     """Write a conversation as Markdown or JSON."""
-    from assistant.commands.keeping import write_new
+    from assistant.output import write_new
 
     text = _exported(name, branches=branches, as_json=as_json)
     if output is None:

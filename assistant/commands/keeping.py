@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from assistant.conversation.conversation import Conversation, Said
     from assistant.conversation.keeper import Keeper
     from assistant.conversation.store import Store
@@ -157,18 +155,3 @@ def told(events: Generator["Said", None, None]) -> Generator["Event", None, None
                 note(event.text)
             else:
                 yield event
-
-
-def write_new(path: "Path", text: str) -> None:
-    """A new file with this text. Raises OutputFailed, also where there is one of that name."""
-    from assistant.errors import OutputFailed
-
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise OutputFailed(
-            f"{path} cannot be written ({reason}); a new file in a folder that is there was expected; "
-            "choose another name"
-        ) from error

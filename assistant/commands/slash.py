@@ -7,14 +7,12 @@ from pathlib import Path
 
 import click
 
-from assistant.commands.keeping import write_new
 from assistant.console import note
 from assistant.conversation.conversation import Conversation, Said
-from assistant.conversation.exchange import export_json
-from assistant.conversation.markdown import export_markdown
+from assistant.conversation.export import export_conversation
 from assistant.conversation.turns import Turn
 from assistant.errors import AssistantError
-from assistant.sanitize import one_line, printable_json
+from assistant.sanitize import one_line
 
 Answer = Generator[Said, None, None]
 
@@ -144,12 +142,8 @@ def _save(conversation: Conversation, name: str) -> None:
     path = Path(name)
     with suppress(RuntimeError):  # `~nobody`
         path = path.expanduser()
-    heading, tree = conversation.heading, conversation.tree
-    as_json = path.suffix.lower() == ".json"
     try:
-        write_new(
-            path, printable_json(export_json(heading, tree)) + "\n" if as_json else export_markdown(heading, tree)
-        )
+        export_conversation(conversation.heading, conversation.tree, path)
     except AssistantError as error:
         note(str(error), kind="error")
     else:

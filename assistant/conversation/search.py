@@ -82,6 +82,14 @@ def _drop(connection: sqlite3.Connection) -> None:
         connection.execute("UPDATE turns SET indexed = 0")
 
 
+def found_in(text: str, search: str) -> tuple[tuple[int, int], ...]:
+    """Where the words that were searched for stand in a text, as first and past last character, none overlapping."""
+    terms = sorted(search.split(), key=len, reverse=True)  # of two that begin alike the longer one
+    if not terms:
+        return ()
+    return tuple(found.span() for found in re.finditer("|".join(map(re.escape, terms)), text, re.IGNORECASE))
+
+
 def excerpt(content: str, terms: Sequence[str]) -> str:
     """The words around the first term that is found, on one line; the beginning where none is found as it stands."""
     found = re.search("|".join(re.escape(term) for term in terms), content, re.IGNORECASE)

@@ -156,19 +156,22 @@ class Store:
                 "use another one"
             ) from error
 
-    def search(self, text: str) -> list[Hit]:
-        """Titles and turns with all the words of `text`, in all branches, the newest first; removed ones left out."""
+    def search(self, text: str, most: int | None = None) -> list[Hit]:
+        """Titles and turns with all the words of `text`, in all branches, the newest first; removed ones left out.
+
+        `most`: turns at most; None: all of them. `found_in` says where in an excerpt the words are.
+        """
         terms = text_out(text).replace("\0", " ").split()  # a NUL would end the pattern
         if not terms:
             return []
         try:
-            shorts, found = self._found(terms)
+            shorts, found = self._found(terms, most)
         except HistoryFailed as error:
             cause = error.__cause__
             with self._words():
                 if not isinstance(cause, sqlite3.Error) or not rebuild(self._connection, cause):
                     raise
-            shorts, found = self._found(terms)
+            shorts, found = self._found(terms, most)
         titles = [
             Hit(entry.heading.id, entry.title, None, "title", entry.changed, entry.title, entry.short)
             for entry in self.entries()
@@ -221,7 +224,7 @@ class Store:
             busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             return not busy
 
-    def _found(self, terms: Sequence[str]) -> tuple[dict[str, str], Sequence[dict[str, Any]]]:
+    def _found(self, terms: Sequence[str], most: int | None) -> tuple[dict[str, str], Sequence[dict[str, Any]]]:
         """Short names, and the turns with all of the terms beside their conversation's title and first words."""
         with self._words():
             condition, values = matching(self._connection, terms)
@@ -229,10 +232,10 @@ class Store:
             SELECT turns.*, c.title, (SELECT substr(content, 1, 400) FROM turns f
                 WHERE f.conversation = c.id AND f.removed = 0 ORDER BY f.number LIMIT 1) AS first
             FROM turns JOIN conversations c ON c.id = turns.conversation
-            WHERE c.removed IS NULL AND turns.removed = 0 AND {condition} ORDER BY turns.number DESC
+            WHERE c.removed IS NULL AND turns.removed = 0 AND {condition} ORDER BY turns.number DESC LIMIT ?
         """  # noqa: S608  the condition is made of fixed texts
         with self._reading():
-            return self._shorts(), self._rows(query, values)
+            return self._shorts(), self._rows(query, [*values, -1 if most is None else most])
 
     def _set(self, identity: str, column: str, value: object) -> None:
         with self._words(), transaction(self._connection):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.keeper import Keeper
-from assistant.conversation.search import excerpt
+from assistant.conversation.search import excerpt, found_in
 from assistant.conversation.store import Store, store_path
 from assistant.conversation.tree import Tree
 from assistant.conversation.turns import END_REASONS, Forgot, Heading, Placed, Turn, Words, new_id, title_of
@@ -209,6 +209,24 @@ def test_an_excerpt_shows_what_was_found() -> None:
     assert excerpt("a\n\nb " * 100 + "the needle " + "c " * 100, ["NEEDLE"]).count("needle") == 1
     assert excerpt("short and\nplain", ["missing"]) == "short and plain"
     assert excerpt("x" * 300, ["y"]) == "x" * 100 + "…"
+
+
+def test_where_the_words_stand_in_an_excerpt() -> None:
+    text = "The Lamp of lamplight: 萤火虫"
+    spans = found_in(text, "lamp  LAMPLIGHT 萤火")
+    assert [text[start:end] for start, end in spans] == ["Lamp", "lamplight", "萤火"]
+    assert found_in(text, " ") == found_in("", "a") == ()
+    assert found_in("a.b (c", "(c .") == ((1, 2), (4, 6)), "words are no patterns"
+
+
+def test_a_search_ends_after_so_many_turns() -> None:
+    conversation = kept("First lamp?", "Second lamp?", "Third lamp?")
+    with Store() as store:
+        hits = store.search("lamp", most=2)
+        store.rename(conversation.id, "The lamp")
+        assert [hit.turn is None for hit in store.search("lamp", most=1)] == [True, False], "titles besides"
+        assert len(store.search("lamp")) == 4
+    assert [hit.excerpt for hit in hits] == ["Third lamp?", "Second lamp?"]
 
 
 WRITER = """
