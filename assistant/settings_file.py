@@ -1,6 +1,6 @@
 """Changes one value of `settings.toml` and leaves the rest as the user wrote it: comments, order, blank lines.
 
-    set_value("screen", "theme", value="luciole-day")
+    set_value("screen", "theme", value="day")
     set_value("sampling", "qwen*", "temperature", value=0.6)
     set_value("default_model", value=None)          # as if it had never been set
 

@@ -1,11 +1,13 @@
 """The application: looks, palette and the way out. The rooms are in `screens`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import cast
 
+from textual import on
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.keys import Keys
 from textual.screen import Screen
 
@@ -14,9 +16,10 @@ from tui.commands import COMMANDS
 from tui.desk import Desk
 from tui.holder import EngineHolder
 from tui.language import _, use
+from tui.preferences import Preferences, Written, redraw
 from tui.rooms.chat.room import ChatRoom
 from tui.screens.house import House
-from tui.theme import DAY, DUSK, preferred
+from tui.theme import OURS, PLAIN
 
 
 class LucioleApp(App[None]):
@@ -24,6 +27,7 @@ class LucioleApp(App[None]):
 
     TITLE = "Luciole"
     CSS_PATH = [  # noqa: RUF012  Textual reads it and never changes it
+        "theme.tcss",
         "screens/house.tcss",
         "screens/help.tcss",
         "rooms/chat/room.tcss",
@@ -33,16 +37,17 @@ class LucioleApp(App[None]):
     ]
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, light: bool | None = None) -> None:
         super().__init__()
         # What terminals without the newer keyboard protocols send for Alt+Enter (tmux, Terminal.app). Textual does not
         # know it and reads `^` and Enter, which would send the message; as Ctrl+J it is the new line it should be.
         cast("dict[str, object]", ANSI_SEQUENCES_KEYS)["\x1b\r"] = (Keys.ControlJ,)
         self.desk = desk
         self.house = House(desk)
-        self.register_theme(DUSK)
-        self.register_theme(DAY)
-        self.theme = preferred()
+        for theme in OURS:
+            self.register_theme(theme)
+        self.preferences = Preferences(self, light=light)
+        self.preferences.apply()
 
     @property
     def chat(self) -> ChatRoom:
@@ -55,10 +60,24 @@ class LucioleApp(App[None]):
     def on_unmount(self) -> None:
         self.desk.close()
 
+    def on_mount(self) -> None:
+        self.preferences.complain()
+
     def speak(self, language: str) -> None:
         """From now on all words of ours are in this language: a code, or `auto`."""
         use(language)
-        self.house.show_words()
+        redraw(self)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """As Textual's, and the theme without colours takes out those that code and Markdown bring along."""
+        filters = super().get_line_filters()
+        if self.current_theme.name != PLAIN.name:
+            return filters
+        return [*(found for found in filters if not isinstance(found, Monochrome)), NoColor()]
+
+    @on(Written)
+    def _written(self, message: Written) -> None:
+        self.preferences.written(message)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for command in COMMANDS:
@@ -80,10 +99,11 @@ def make_app(
     *,
     open_model: Callable[[str], Engine] | None = None,
     clock: Callable[[], float] = monotonic,
+    light: bool | None = None,
 ) -> LucioleApp:
     """The whole screen.
 
     `open_engine` is called in the worker thread, after the first frame, `open_model` when another model is chosen;
-    `clock` is for rates.
+    `clock` is for rates; `light`: whether the terminal's background is, where it has said so.
     """
-    return LucioleApp(Desk(EngineHolder(open_engine, open_model), clock))
+    return LucioleApp(Desk(EngineHolder(open_engine, open_model), clock), light=light)

@@ -105,7 +105,7 @@ def test_help(snap_compare: Compare) -> None:
 def test_day(snap_compare: Compare) -> None:
     async def before(pilot: Screen) -> None:
         await ready(pilot)
-        pilot.app.theme = "luciole-day"
+        pilot.app.theme = "day"
         await send(pilot, "/summarize /nowhere")
         await wait_until(pilot, lambda: bool(texts(pilot)) and texts(pilot)[-1].startswith("error"))
 

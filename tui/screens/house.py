@@ -71,7 +71,7 @@ class House(Screen[None]):
         self._soon = False
 
     def compose(self) -> ComposeResult:
-        yield RoomBar([(name, room.TITLE, KEYS[name]) for name, room in self.rooms.items()])
+        yield RoomBar([(name, room.TITLE) for name, room in self.rooms.items()])
         with ContentSwitcher(initial=self.chat.NAME):
             yield self.chat
         yield Status()

@@ -7,12 +7,13 @@ from textual.style import Style
 from textual.widgets import Static
 
 from tui.language import _
+from tui.widgets.keys_line import key_words
 
 
 class RoomBar(Static):
-    """`rooms`: name, title marked for translation, and key of each. A click on one goes there."""
+    """`rooms`: name, and title marked for translation, of each. Its key is shown; a click on one goes there."""
 
-    def __init__(self, rooms: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(self, rooms: Sequence[tuple[str, str]]) -> None:
         super().__init__(markup=False)
         self._rooms = rooms
         self._current = ""
@@ -25,9 +26,13 @@ class RoomBar(Static):
     def show_words(self) -> None:
         """Draw it anew."""
         parts = [Content.styled("✦ luciole", "bold $primary")]
-        for name, title, key in self._rooms:
+        keys = {
+            active.binding.action: key_words(key)
+            for key, active in reversed(self.screen.active_bindings.items())  # of several keys the first
+        }
+        for name, title in self._rooms:
             here = name == self._current
-            label = Content(f" {key} {_(title)} ")
+            label = Content(f" {keys.get(f'go({name!r})', '')} {_(title)} ")
             if here:
                 parts.append(label.stylize("bold reverse $primary"))
             else:

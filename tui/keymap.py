@@ -1,0 +1,144 @@
+"""Keys for what the screen can do: all that can be given another key, and which keys they may be given.
+
+Whatever is declared with a name (`Binding(..., id="chat.new")`) can be given another key in the settings. Three keys
+never are: terminals send the same byte for them as for Tab, Enter and Backspace.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.keys import Keys, key_to_character
+
+from tui.language import N_, _
+from tui.widgets.keys_line import key_words
+
+NEVER = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace"}
+"""What a terminal takes the key for."""
+_KEPT = frozenset({"tab", "shift+tab", "enter", "backspace", "space", "ctrl+c", "ctrl+q", "ctrl+p"})
+"""What typing, going round and leaving need, everywhere."""
+_NAMES = frozenset(key.value for key in Keys)
+_MODIFIERS = ("ctrl+", "alt+", "shift+")
+_ROOMS = {"chat": N_("Chat"), "documents": N_("Documents"), "models": N_("Models"), "history": N_("History")}
+_IN_CHAT = frozenset({"turn", "transcript", "prompt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Something the screen does by a key."""
+
+    name: str
+    """As the settings call it: `chat.new`."""
+    keys: tuple[str, ...]
+    """Those it has by itself."""
+    description: str
+    """Marked for translation."""
+    room: str
+    """Where it works; empty: everywhere."""
+
+    @property
+    def place(self) -> str:
+        """The same for the reader."""
+        return _(_ROOMS[self.room]) if self.room else _("Everywhere")
+
+
+def bound() -> tuple[Bound, ...]:
+    """All that can be given another key: what works everywhere first, then room by room."""
+    found: dict[str, Bound] = {}
+    for kind in _kinds(DOMNode):
+        if not kind.__module__.startswith("tui."):
+            continue
+        for binding in kind.__dict__.get("BINDINGS", ()):
+            if isinstance(binding, Binding) and binding.id:
+                keys = tuple(key.strip() for key in binding.key.split(","))
+                room = _room(binding.id, kind.__module__)
+                found.setdefault(binding.id, Bound(binding.id, keys, binding.description, room))
+    rooms = ["", *_ROOMS]
+    return tuple(sorted(found.values(), key=lambda known: (rooms.index(known.room), known.name)))
+
+
+def keymap(chosen: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The keys of the settings as Textual takes them, and a sentence for each that cannot be used."""
+    usable: dict[str, str] = {}
+    problems: list[str] = []
+    for name, keys in chosen.items():
+        problem = refusal(name, keys, usable)
+        if problem:
+            problems.append(problem)
+        else:
+            usable[name] = ",".join(_parts(keys))
+    return usable, problems
+
+
+def refusal(name: str, keys: str, chosen: Mapping[str, str]) -> str:
+    """Why `keys` cannot be what does `name`, while others have the keys of `chosen`; empty: they can."""
+    known = {each.name: each for each in bound()}
+    if name not in known:
+        words = _("nothing on the screen is called {name}; the settings list what can be given a key; mend it there")
+        return words.format(name=name)
+    for key in _parts(keys) or ("",):
+        shown = {"name": name, "key": key_words(key) if key else "''"}
+        if key in NEVER:
+            taken = key_words(NEVER[key])
+            return _("{key} for {name} is the key {taken} to a terminal; choose another").format(**shown, taken=taken)
+        if not _is_key(key):
+            return _("{key} for {name} is no key; a key such as ctrl+r was expected; choose one").format(**shown)
+        if key in _KEPT and key not in known[name].keys:
+            return _("{key} for {name} has its own use everywhere; choose another").format(**shown)
+        if _types(key) and not any(_types(own) for own in known[name].keys):
+            return _("{key} for {name} is a letter one types; take it with Ctrl or Alt").format(**shown)
+        for other in known.values():
+            together = not other.room or not known[name].room or other.room == known[name].room
+            if other.name != name and together and _same(key, _keys(other, chosen)):
+                words = _(other.description)
+                return _("{key} for {name} already does: {other}; choose another").format(**shown, other=words)
+    return ""
+
+
+def keys_of(known: Bound, chosen: Mapping[str, str]) -> str:
+    """What does it now, for the reader: `F5, Ctrl+S`."""
+    return ", ".join(key_words(key) for key in _keys(known, chosen))
+
+
+def _keys(known: Bound, chosen: Mapping[str, str]) -> tuple[str, ...]:
+    return _parts(chosen[known.name]) if known.name in chosen else known.keys
+
+
+def _parts(keys: str) -> tuple[str, ...]:
+    """Keys as Textual writes them: in small letters, unless it is one letter."""
+    parts = (key.strip() for key in keys.split(","))
+    return tuple(part if len(part) == 1 else part.lower() for part in parts if part)
+
+
+def _same(key: str, others: tuple[str, ...]) -> bool:
+    """`?` and `question_mark` are one key."""
+    return (key_to_character(key) or key) in {key_to_character(other) or other for other in others}
+
+
+def _types(key: str) -> bool:
+    """Whether the key writes a character."""
+    return key_to_character(key) is not None
+
+
+def _is_key(key: str) -> bool:
+    while key.startswith(_MODIFIERS):
+        key = key.partition("+")[2]
+    return key in _NAMES or key_to_character(key) is not None
+
+
+def _room(name: str, module: str) -> str:
+    """By the name, else by where it is declared."""
+    first = name.partition(".")[0]
+    if first in _IN_CHAT:
+        return "chat"
+    if first in _ROOMS:
+        return first
+    return next((room for room in _ROOMS if module.startswith(f"tui.rooms.{room}")), "")
+
+
+def _kinds(kind: type[DOMNode]) -> Iterator[type[DOMNode]]:
+    """All kinds of it that were ever declared."""
+    for inner in kind.__subclasses__():
+        yield inner
+        yield from _kinds(inner)
