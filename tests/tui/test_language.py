@@ -61,7 +61,7 @@ def test_translations_fill_in_the_same_things(path: Path) -> None:
     for message in catalogue.read(path):
         form = message.id if isinstance(message.id, str) else message.id[-1]
         translated = (message.string,) if isinstance(message.string, str) else message.string
-        for words in filter(None, translated):
+        for words in filter(None, translated or ()):
             if form:
                 assert placeholders(words) == placeholders(form), form
                 assert words.count("\n") == form.count("\n"), form
