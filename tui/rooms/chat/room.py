@@ -16,6 +16,7 @@ from assistant import (
     Decided,
     Discarded,
     Finished,
+    Loading,
     Reading,
     Result,
     Settled,
@@ -184,9 +185,9 @@ class ChatRoom(Room):
         """A page up or down, less one line."""
         self._transcript.page(direction)
 
-    def action_top(self) -> None:
+    async def action_top(self) -> None:
         """The start of the chat."""
-        self._transcript.scroll_home(animate=False)
+        await self._transcript.to_top()
 
     def action_end(self) -> None:
         """The end of the chat, and stay there."""
@@ -230,10 +231,14 @@ class ChatRoom(Room):
     @on(Heard)
     async def _heard(self, message: Heard) -> None:
         event = message.event
+        self._rule.fraction = None
         match event:
+            case Loading(fraction):
+                self._rule.fraction = fraction
             case Settled() if event.is_worth_saying:
                 await self._note(event.reason)
-            case Reading(_, total):
+            case Reading(done, total):
+                self._rule.fraction = done / total if total else 1.0
                 self._prompted = total
                 self._used, self._exact = total, True
             case Text(text):
@@ -329,6 +334,7 @@ class ChatRoom(Room):
             await turn.answer.finish(self._mark, partial=self._partial)
             self._transcript.grown()
         self._used, self._exact = self._settled, True
+        self._rule.fraction = None
         self._show()
 
     # What is drawn
