@@ -5,7 +5,6 @@ from time import monotonic
 
 import pytest
 from textual import events
-from textual.widgets.markdown import MarkdownFence
 
 from assistant import FAKE_INFO, EngineFailed, FakeEngine, Finished, Message, ModelNotFound, Reading, Text, Usage
 from tests.tui.support import (
@@ -26,6 +25,7 @@ from tests.tui.support import (
 )
 from tui.screens.help import HelpScreen
 from tui.widgets.completion import Completion
+from tui.widgets.markdown import SafeMarkdown
 from tui.widgets.progress import ProgressRule
 from tui.widgets.turns import AnswerTurn, Note
 
@@ -398,7 +398,7 @@ async def test_code_is_whole_after_streaming_and_long_lines_wrap() -> None:
     async with screen(FakeEngine([f"Here:\n\n```python\n{line}\n```\n\nDone."])) as pilot:
         await send(pilot, "Code")
         await settled(pilot)
-        assert [fence.code.strip() for fence in find(pilot, MarkdownFence)] == [line]
+        assert [code.text for code in find(pilot, SafeMarkdown)[0].codes] == [line]
         assert "+ 39" in drawn(pilot)
 
 

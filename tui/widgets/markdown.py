@@ -1,79 +1,256 @@
-"""Markdown from a model, shown so that nothing of it is lost and nothing of it acts.
+"""The Markdown of one answer as one widget, which draws itself line by line and can be written to at any pace.
 
-Differs from Textual's: raw HTML stays visible text, single line breaks stay line breaks, and links and images are
-words followed by their address: there is nothing to click, so nothing opens and no hidden address is trusted.
+Nothing of a model's text is lost and nothing of it acts (`tui.markdown`). Text can be selected as anywhere; blocks of
+code have a mark that copies them. A layout is asked for only when the height has changed.
 """
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
+import asyncio
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+
 from markdown_it.token import Token
-from markdown_it.utils import EnvType
+from rich.segment import Segment
+from textual import events
+from textual.await_complete import AwaitComplete
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.style import Style
 from textual.widgets import Markdown
 
-from assistant import printable
+from tui.markdown.blocks import Block, blocks_of
+from tui.markdown.code import Code
+from tui.markdown.parser import Parser
+from tui.markdown.rows import NOTHING, Row
+from tui.markdown.wrapping import breaks
 
-_DEEPEST = 20
-"""A list takes two levels, a quote one; ten lists within each other leave half of 80 columns."""
+_LONG = 20_000
+"""Characters that are parsed beside the screen and not by it."""
+
+
+class _Line:
+    """A row, or a piece of it, as it stands on the screen. `row_number` counts the rows of its block."""
+
+    __slots__ = ("before", "place", "row", "row_number", "strip", "text")
+
+    def __init__(self, row: Row, row_number: int, before: Content, text: Content, place: int) -> None:
+        self.row = row
+        self.row_number = row_number
+        self.before = before
+        self.text = text
+        self.place = place
+        """In the row's text."""
+        self.strip: Strip | None = None
+
+
+class _Drawn:
+    """A block at one width."""
+
+    __slots__ = ("lines", "rows")
+
+    def __init__(self, block: Block, width: int, marked: int | None) -> None:
+        self.rows = [*((Row(NOTHING),) if block.apart else ()), *block.content.rows(width, marked)]
+        self.lines = [line for number, row in enumerate(self.rows) for line in _lines(row, number, width)]
+
+
+def _lines(row: Row, number: int, width: int) -> Iterator[_Line]:
+    room = max(1, width - max(row.first.cell_length, row.rest.cell_length))
+    found = breaks(row.text.plain, room, words=row.words)
+    texts = row.text.divide(found) if found else [row.text]
+    for index, (place, text) in enumerate(zip((0, *found), texts, strict=True)):
+        yield _Line(row, number, row.rest if index else row.first, text, place)
 
 
 class SafeMarkdown(Markdown):
-    """Textual's Markdown with the parser below; takes streamed pieces through `Markdown.get_stream`."""
+    """Takes its text at once, by `update`, or in pieces through `Markdown.get_stream`.
+
+    `codes` are its blocks of code, in their order; `marked` is the number of the one that is drawn as chosen.
+    """
+
+    DEFAULT_CSS = """
+    SafeMarkdown {
+        & > .em { text-style: italic; }
+        & > .strong { text-style: bold; }
+        & > .strike { text-style: strike; }
+        & > .inline { color: $accent; }
+        & > .heading { color: $primary; text-style: bold; }
+        & > .title { color: $primary; text-style: bold underline; }
+        & > .code { background: $surface; }
+    }
+    """
+    COMPONENT_CLASSES = {"em", "strong", "strike", "inline", "heading", "title", "code"}  # noqa: RUF012  Textual's own
+
+    class Copied(Message):
+        """The mark of this block of code was clicked: the user wants to have it."""
+
+        def __init__(self, code: Code) -> None:
+            super().__init__()
+            self.code = code
 
     def __init__(self, markdown: str | None = None) -> None:
         super().__init__(markdown, parser_factory=Parser, open_links=False)
+        self._blocks: list[Block] = []
+        self._end_begins = 0
+        """Where the last block begins in the source."""
+        self._drawn: list[_Drawn] = []
+        self._ends: list[int] = []
+        """Where the drawn blocks end, in lines from the top."""
+        self._width = 0
+        self._marked: int | None = None
+        if markdown:
+            self._markdown = markdown
+            self._replace_end(0, Parser().parse(markdown))
 
+    # What it is made of
 
-class Parser(MarkdownIt):
-    """GitHub's Markdown without raw HTML, and with links as plain words.
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        return tuple(code for block in self._blocks for code in block.codes)
 
-    Quotes and lists nested deeper than a screen can show are shown as their source: the library drops such text.
-    """
+    @property
+    def marked(self) -> int | None:
+        return self._marked
 
-    def __init__(self) -> None:
-        super().__init__("gfm-like", {"html": False, "maxNesting": 100})
-        self.core.ruler.push("plain_words", _plain_words)
+    @marked.setter
+    def marked(self, number: int | None) -> None:
+        if number != self._marked:
+            changed = {self._marked, number}
+            self._marked = number
+            for index, block in enumerate(self._blocks[: len(self._drawn)]):
+                if any(code.number in changed for code in block.codes):
+                    self._drawn[index] = _Drawn(block, self._width, number)
+            self.refresh()
 
-    def parse(self, src: str, env: EnvType | None = None) -> list[Token]:
-        tokens = super().parse(src, env)
-        if any(token.level > _DEEPEST for token in tokens):
-            return super().parse("".join("    " + line for line in src.splitlines(keepends=True)), env)
-        return tokens
+    def line_of(self, number: int) -> int:
+        """The line, from the top of this widget's content, at which this block of code begins."""
+        top = 0
+        for block, drawn in zip(self._blocks, self._drawn, strict=False):
+            if any(code.number == number for code in block.codes):
+                heads = [line for line, text in enumerate(drawn.lines) if text.row.aside and text.row.style == "code"]
+                return top + heads[number - block.codes[0].number]
+            top += len(drawn.lines)
+        return 0
 
+    def update(self, markdown: str) -> AwaitComplete:
+        async def updated() -> None:
+            async with self.lock:
+                if markdown == self._markdown:  # Textual gives it once more what it was made with
+                    return
+                long = len(markdown) > _LONG
+                tokens = await asyncio.to_thread(Parser().parse, markdown) if long else Parser().parse(markdown)
+                self._markdown = markdown
+                self._end_begins = 0
+                self._drawn.clear()
+                self._replace_end(0, tokens)
+                self.refresh(layout=True)
 
-def _plain_words(state: StateCore) -> None:
-    for token in state.tokens:
-        if token.children:
-            token.children = _plain(token.children)
+        return AwaitComplete(updated())
 
+    def append(self, markdown: str) -> AwaitComplete:
+        async def appended() -> None:
+            async with self.lock:
+                self._markdown += markdown
+                kept = max(0, len(self._blocks) - 1)
+                height = self._ends[-1] if self._ends else 0
+                self._replace_end(kept, Parser().parse(self._markdown[self._end_begins :]))
+                self._lay_out(self._width)
+                if self._width and self._ends and self._ends[-1] == height:
+                    top = self._ends[kept - 1] if kept else 0
+                    self.refresh(Region(0, top, self._width, height - top))
+                else:
+                    self.refresh(layout=True)
 
-# Everything passes `printable` once more: the parser decodes entities, and `&#x202e;` would undo the first time.
-def _plain(children: list[Token]) -> list[Token]:
-    plain: list[Token] = []
-    addresses: list[str] = []
-    label = ""
-    for child in children:
-        match child.type:
-            case "softbreak":
-                plain.append(Token("hardbreak", "br", 0))
-            case "link_open":
-                addresses.append(str(child.attrs.get("href", "")))
-                label = ""
-                plain.append(Token("em_open", "em", 1))
-            case "link_close":
-                plain.append(Token("em_close", "em", -1))
-                address = addresses.pop()
-                if not address.endswith(label) or not label:  # `mailto:` and `http://` may be added by the parser
-                    plain.append(_text(f" ({address})"))
-            case "image":
-                plain.append(_text(f"[image: {child.content} ({child.attrs.get('src', '')})]"))
-            case _:
-                child.content = printable(child.content)
-                label += child.content
-                plain.append(child)
-    return plain
+        return AwaitComplete(appended())
 
+    def _replace_end(self, kept: int, tokens: list[Token]) -> None:
+        """Behind the first `kept` blocks stand those of `tokens`, which were parsed from where the last one begins."""
+        known = tuple(code for block in self._blocks[kept:] for code in block.codes)
+        numbered = sum(len(block.codes) for block in self._blocks[:kept])
+        above = self._blocks[kept - 1] if kept else None
+        blocks = blocks_of(tokens, above=above, known=known, numbered=numbered)
+        for _ in range(blocks[-1].line if blocks else 0):
+            self._end_begins = self._markdown.index("\n", self._end_begins) + 1
+        self._blocks[kept:] = blocks
+        del self._drawn[kept:]
 
-def _text(content: str) -> Token:
-    token = Token("text", "", 0)
-    token.content = printable(content)
-    return token
+    # What the user does with it
+
+    def on_click(self, event: events.Click) -> None:
+        number = event.style.meta.get("copy")
+        if isinstance(number, int) and number < len(self.codes):
+            event.stop()
+            self.post_message(self.Copied(self.codes[number]))
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        rows = (row for drawn in self._drawn for row in drawn.rows)
+        return selection.extract("\n".join("" if row.aside else row.text.plain for row in rows)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:  # noqa: ARG002  Textual's own
+        self.refresh()
+
+    # How it is drawn
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002  Textual's own
+        self._lay_out(width)
+        return self._ends[-1] if self._ends else 0
+
+    def _lay_out(self, width: int) -> None:
+        if width != self._width:
+            self._width = width
+            self._drawn.clear()
+        missing = self._blocks[len(self._drawn) :]
+        self._drawn += [_Drawn(block, width, self._marked) for block in missing] if width else []
+        self._ends = list(accumulate(len(drawn.lines) for drawn in self._drawn))
+
+    def render_line(self, y: int) -> Strip:
+        index = bisect_right(self._ends, y)
+        if index >= len(self._drawn):
+            return Strip.blank(self.size.width, self.visual_style.rich_style)
+        line = self._drawn[index].lines[y - (self._ends[index - 1] if index else 0)]
+        selection = self.text_selection
+        if selection is None and line.strip is not None:
+            return line.strip
+        row = sum(len(drawn.rows) for drawn in self._drawn[:index]) + line.row_number
+        strip = self._strip(line, row, selection)
+        if selection is None:
+            line.strip = strip
+        return strip
+
+    def _strip(self, line: _Line, row: int, selection: Selection | None) -> Strip:
+        style = self.visual_style
+        if line.row.style:
+            style += self.get_visual_style(line.row.style, partial=True)
+        before = self._segments(line.before, style)
+        if line.row.aside:
+            words = self._segments(line.text, style)
+        else:
+            words = self._segments(self._with_selection(line, row, selection), style).apply_offsets(line.place, row)
+        return Strip.join([before, words]).adjust_cell_length(self._width, style.rich_style)
+
+    def _with_selection(self, line: _Line, row: int, selection: Selection | None) -> Content:
+        span = selection.get_span(row) if selection is not None else None
+        if span is None:
+            return line.text
+        start, end = (max(0, place - line.place) for place in span)
+        style = Style.from_styles(self.screen.get_component_styles("screen--selection"))
+        return line.text.stylize(style, start, None if span[1] == -1 else end)
+
+    def _segments(self, content: Content, style: Style) -> Strip:
+        parts = content.render(style, end="", parse_style=self._get_style)
+        return Strip([Segment(text, (style + found).rich_style) for text, found in parts], content.cell_length)
+
+    def notify_style_update(self) -> None:
+        self._draw_anew()
+        super().notify_style_update()
+
+    def show_words(self) -> None:
+        """The mark for copying in another language."""
+        self._draw_anew()
+        self.refresh()
+
+    def _draw_anew(self) -> None:
+        self._drawn.clear()
+        self._lay_out(self._width)
