@@ -31,7 +31,7 @@ def breaks(text: str, width: int, *, words: bool = True) -> list[int]:
         )
         if may_break and start > begun and not space:
             chance, taken_at_chance = start, taken
-        if taken + size > width and not space and start > begun:
+        while taken + size > width and not space and start > begun:
             if chance > begun:
                 begun, taken = chance, taken - taken_at_chance
             else:
