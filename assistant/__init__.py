@@ -1,7 +1,7 @@
 """A GGUF in, events out: chat and summaries. Imports nothing of `tui`, and `convert` only from the command line."""
 
 from assistant.attachments import Attachment, attach, detach, rough_tokens
-from assistant.checks.live import marked_live
+from assistant.checks.live import checker_of, marked_live
 from assistant.checks.values import Checked, Claim, Source
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.exchange import export_json, import_json
@@ -48,7 +48,9 @@ from assistant.messages import Message, Role, Sampling
 from assistant.models import open_engine
 from assistant.output import write_file
 from assistant.questions.ask import Questions, content_of
+from assistant.questions.export import export_findings
 from assistant.questions.values import Answer
+from assistant.questions.values import Decided as AnswerDecided
 from assistant.sampling_defaults import info_sampling, info_summary_sampling
 from assistant.sanitize import one_line, printable
 from assistant.settings import Language, ScreenSettings, Settings, SubmitKey, read_settings, settings_path
@@ -59,7 +61,7 @@ from assistant.summary.report import Result, place_words, report
 from assistant.summary.summarize import summarize
 from assistant.summary.values import Coverage, Decided, Discarded, PieceDone, Request, Seconds, Summary
 from assistant.typed import Typed, keep_typed, read_typed
-from assistant.watch.changes import Again, Changes
+from assistant.watch.changes import Again, Changes, Hunk, difference, hunks
 from assistant.watch.follow import Cancelled, Changed, Following, Noted, Trouble, Version, Waiting, follow
 from assistant.watch.watcher import Watcher
 
@@ -68,6 +70,7 @@ __all__ = [
     "QUANTIZATIONS",
     "Again",
     "Answer",
+    "AnswerDecided",
     "AssistantError",
     "Attachment",
     "Cancelled",
@@ -96,6 +99,7 @@ __all__ = [
     "Heading",
     "HistoryFailed",
     "Hit",
+    "Hunk",
     "Imported",
     "Installed",
     "InvalidDocument",
@@ -147,16 +151,20 @@ __all__ = [
     "WhenFull",
     "Window",
     "attach",
+    "checker_of",
     "coalesce",
     "content_of",
     "convert_folder",
     "detach",
+    "difference",
     "export_conversation",
+    "export_findings",
     "export_json",
     "export_markdown",
     "follow",
     "found_in",
     "freed_by_removing",
+    "hunks",
     "import_file",
     "import_json",
     "info_sampling",

@@ -1,9 +1,14 @@
-"""A summary or an answer while it is written: the same events, their words marked as they become certain."""
+"""A summary or an answer while it is written: the same events, their words marked as they become certain.
+
+And the checker itself for those who must not load it before it is needed.
+"""
 
 from collections.abc import Callable, Generator
 from contextlib import closing
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from assistant.documents.document import Document
 from assistant.events import Finished, Text
 from assistant.summary.values import Discarded
 
@@ -11,6 +16,14 @@ if TYPE_CHECKING:
     from assistant.checks.checker import Checker
 
 Told = TypeVar("Told")
+
+
+@lru_cache(maxsize=2)
+def checker_of(document: Document) -> "Checker":
+    """What finds claims of a text in this document. Takes a second for a long one, and is kept for the next time."""
+    from assistant.checks.checker import Checker  # noqa: PLC0415  numpy takes 0.1 s, and a screen opens without it
+
+    return Checker(document)
 
 
 def marked_live(

@@ -163,6 +163,7 @@ def _last(path: str, document: "Document") -> "tuple[Heading, Tree] | None":
 def _answer(questions: "Questions", question: str, *, as_json: bool) -> None:
     from assistant.commands import ask_output
     from assistant.console import narrate
+    from assistant.questions.report import as_json as answer_json
     from assistant.sanitize import printable_json
 
     telling = ask_output.Telling(questions, quiet=as_json)
@@ -175,7 +176,7 @@ def _answer(questions: "Questions", question: str, *, as_json: bool) -> None:
     if telling.answer is None:
         raise AssertionError("a question ends with its answer")
     if as_json:
-        click.echo(printable_json(ask_output.as_json(telling.answer, questions.document)))
+        click.echo(printable_json(answer_json(telling.answer, questions.document)))
     for line in ask_output.report(telling.answer):
         click.echo(line, err=True)
 

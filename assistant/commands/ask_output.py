@@ -1,4 +1,4 @@
-"""An answer about a document while it is made and when it is finished: in words and as JSON.
+"""An answer about a document while it is made and when it is finished, in words.
 
 On a terminal the words come as they are written, what the document does not say marked; elsewhere the answer is shown
 when it is finished, because until then it may have to be asked for again.
@@ -9,16 +9,15 @@ from collections.abc import Iterator
 
 import click
 
-from assistant.checks.marks import SIGN, mark
 from assistant.commands.marked_line import MarkedLine
 from assistant.console import note
 from assistant.conversation.turns import Forgot, Notice
-from assistant.documents.document import Document
 from assistant.events import Text
 from assistant.questions.ask import Questions
+from assistant.questions.report import marked, source_lines
 from assistant.questions.values import Answer
 from assistant.sanitize import one_line, printable
-from assistant.summary.report import evidence_json, place_json, place_words
+from assistant.summary.report import place_words
 from assistant.summary.values import Discarded
 
 _NAMED = 12
@@ -59,11 +58,6 @@ class Telling:
         self._line.end()
 
 
-def marked(answer: Answer) -> str:
-    """The answer with a mark behind each claim that the document does not have."""
-    return mark(answer.answer, answer.checked.claims, SIGN)
-
-
 def report(answer: Answer, *, brief: bool = False) -> Iterator[str]:
     """The lines below an answer, safe to print. `brief`: what is wrong with it and where it stands, no figures."""
     yield from (f"warning: {one_line(warning)}" for warning in answer.warnings)
@@ -83,7 +77,7 @@ def report(answer: Answer, *, brief: bool = False) -> Iterator[str]:
         places = "; ".join(dict.fromkeys(place_words(place) for place in found))
         yield f"source: {places}" if places else "source: nowhere in particular"
     else:
-        yield from (f"source: {line}" for line in _sources(answer))
+        yield from (f"source: {line}" for line in source_lines(answer, _WIDTH))
     if brief:
         return
     coverage, seconds = answer.coverage, answer.seconds
@@ -92,27 +86,3 @@ def report(answer: Answer, *, brief: bool = False) -> Iterator[str]:
     yield f"read: {coverage.tokens_read:,} of {coverage.tokens_total:,} tokens ({share} %){reused}"
     loading = f"loading {seconds.load:.1f} s, " if seconds.load >= 0.05 else ""
     yield f"time: {loading}reading {seconds.read:.1f} s, writing {seconds.write:.1f} s"
-
-
-def _sources(answer: Answer) -> Iterator[str]:
-    for source, place in zip(answer.checked.sources, answer.places, strict=True):
-        text = one_line(source.text)
-        short = text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1].rstrip()}…"
-        yield f"{place_words(place) if place else 'nowhere in particular'}: {short}"
-
-
-def as_json(answer: Answer, document: Document) -> dict[str, object]:
-    """What `--json` prints: the names are relied on by other programs. Lines count from 1, offsets are characters."""
-    return {
-        "question": answer.question,
-        "answer": answer.answer,
-        "marked": marked(answer),
-        "strategy": answer.strategy,
-        "language": answer.language,
-        "model": answer.model,
-        **evidence_json(document, answer.coverage, answer.seconds, answer.checked, answer.places),
-        "excerpts": [
-            {"start": excerpt.start, "end": excerpt.end, **place_json(excerpt.place)} for excerpt in answer.excerpts
-        ],
-        "warnings": list(answer.warnings),
-    }

@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 from assistant.documents.document import Document
 
 _BLANK = re.compile(r"\n[^\S\n]*\n\s*")
+_LINE_END = re.compile("\n")
 _LONG = 2000
 """Characters; where paragraphs are longer on average, lines are what somebody writes and changes: a log, a table, a
 Chinese text without blank lines."""
@@ -64,20 +65,49 @@ class Again:
         return words if self.seconds is None else f"{words}, about {duration(self.seconds)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """A stretch that is not as before: characters of the old text, and of the new one in its place.
+
+    One of them may be empty: something was added, or removed.
+    """
+
+    old: tuple[int, int]
+    new: tuple[int, int]
+
+
 def compare(old: Document, new: Document) -> Changes:
     """What became of the old version's paragraphs. Takes milliseconds a megabyte."""
-    before, after, unit = _paragraphs(old.text), _paragraphs(new.text), "paragraph"
-    if len(old.text) + len(new.text) > _LONG * (len(before) + len(after)):
-        before, after, unit = _lines(old.text), _lines(new.text), "line"
-    start = _alike(before, after)
-    end = _alike(before[start:][::-1], after[start:][::-1])
-    before, after = before[start : len(before) - end], after[start : len(after) - end]
+    olds, news, unit = _units(old.text, new.text)
+    _, before, after = _core([text for text, _ in olds], [text for text, _ in news])
     changed = added = removed = 0
     for fewer, more in _replaced(before, after):
         changed += min(fewer, more)
         removed += max(fewer - more, 0)
         added += max(more - fewer, 0)
     return Changes(changed, added, removed, first_difference(old.text, new.text), unit)
+
+
+def hunks(old: Document, new: Document) -> tuple[Hunk, ...]:
+    """The stretches that changed, in whole paragraphs, or lines where these are very long; in their order.
+
+    Where too much changed to be aligned, it is one stretch. Takes milliseconds a megabyte.
+    """
+    before, after, _ = _units(old.text, new.text)
+    start, olds, news = _core([text for text, _ in before], [text for text, _ in after])
+    if len(olds) * len(news) > _MOST_PAIRS:
+        spans = [(0, len(olds), 0, len(news))]
+    else:
+        matcher = SequenceMatcher(None, olds, news, autojunk=False)
+        spans = [(i1, i2, j1, j2) for kind, i1, i2, j1, j2 in matcher.get_opcodes() if kind != "equal"]
+    return tuple(
+        Hunk(
+            _stretch(before, start + i1, start + i2, len(old.text)),
+            _stretch(after, start + j1, start + j2, len(new.text)),
+        )
+        for i1, i2, j1, j2 in spans
+        if i1 < i2 or j1 < j2
+    )
 
 
 def first_difference(old: str, new: str) -> int | None:
@@ -118,12 +148,43 @@ def duration(seconds: float) -> str:
     return f"{minutes:,} min {rest} s" if minutes else f"{rest} s"
 
 
-def _paragraphs(text: str) -> list[str]:
-    return [paragraph for part in _BLANK.split(text) if (paragraph := part.strip())]
+_Unit = tuple[str, int]
+"""A paragraph or a line without the space around it, and where it begins."""
 
 
-def _lines(text: str) -> list[str]:
-    return [line for part in text.split("\n") if (line := part.strip())]
+def _units(old: str, new: str) -> tuple[list[_Unit], list[_Unit], str]:
+    """What is compared, and what it is called."""
+    before, after = _parted(old, _BLANK), _parted(new, _BLANK)
+    if len(old) + len(new) > _LONG * (len(before) + len(after)):
+        return _parted(old, _LINE_END), _parted(new, _LINE_END), "line"
+    return before, after, "paragraph"
+
+
+def _parted(text: str, between: re.Pattern[str]) -> list[_Unit]:
+    ends = [(found.start(), found.end()) for found in between.finditer(text)]
+    starts = [0, *(end for _, end in ends)]
+    parts = zip(starts, [*(start for start, _ in ends), len(text)], strict=True)
+    return [
+        (part.strip(), start + len(part) - len(part.lstrip()))
+        for start, end in parts
+        if (part := text[start:end]).strip()
+    ]
+
+
+def _core(before: list[str], after: list[str]) -> tuple[int, list[str], list[str]]:
+    """What is left between the parts that are alike at the beginning, whose number comes first, and at the end."""
+    start = _alike(before, after)
+    end = _alike(before[start:][::-1], after[start:][::-1])
+    return start, before[start : len(before) - end], after[start : len(after) - end]
+
+
+def _stretch(units: Sequence[_Unit], first: int, last: int, end: int) -> tuple[int, int]:
+    """From the first of these units to the end of the last; empty where there are none."""
+    if first == last:
+        at = units[first][1] if first < len(units) else end
+        return at, at
+    text, start = units[last - 1]
+    return units[first][1], start + len(text)
 
 
 def _sentences(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.documents.document import Document
-from assistant.watch.changes import Again, Changes, compare, difference, duration, first_difference
+from assistant.watch.changes import Again, Changes, compare, difference, duration, first_difference, hunks
 
 PARAGRAPHS = ["The first.", "The second,\nof two lines.", "The third.", "The fourth.", "The fifth."]
 
@@ -104,3 +104,27 @@ def test_words() -> None:
     assert Again(2114, 28900, 9.4).words == "2,114 of 28,900 tokens to read again, about 9 s"
     assert Again(2114, 28900).words == "2,114 of 28,900 tokens to read again"
     assert [duration(seconds) for seconds in (0.1, 59.4, 60, 3725)] == ["1 s", "59 s", "1 min 0 s", "62 min 5 s"]
+
+
+def stretches(old: str, new: str) -> list[tuple[str, str]]:
+    return [
+        (old[slice(*hunk.old)], new[slice(*hunk.new)])
+        for hunk in hunks(Document("a", old, "utf-8"), Document("a", new, "utf-8"))
+    ]
+
+
+def test_where_it_changed() -> None:
+    old = "One.\n\nTwo.\n\nThree.\n\nFour.\n"
+    assert stretches(old, old) == []
+    assert stretches(old, old.replace("\n", "\n\n")) == []
+    assert stretches(old, old.replace("Two", "2")) == [("Two.", "2.")]
+    assert stretches(old, old.replace("Two.\n\n", "")) == [("Two.", "")]
+    assert stretches(old, old + "\nFive.\n\nSix.\n") == [("", "Five.\n\nSix.")]
+    assert stretches(old, old.replace("One.", "1.").replace("Four.", "4.")) == [("One.", "1."), ("Four.", "4.")]
+    assert stretches("", old) == [("", old.strip())]
+
+
+def test_where_it_changed_in_lines_and_where_all_of_it_did() -> None:
+    log = "".join(f"{number} {'x' * 30}\n" for number in range(2000))
+    assert stretches(log, log.replace("\n77 ", "\n77! ")) == [(f"77 {'x' * 30}", f"77! {'x' * 30}")]
+    assert stretches(log, log.replace("x", "y")) == [(log.strip(), log.strip().replace("x", "y"))]

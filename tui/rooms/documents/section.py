@@ -1,0 +1,118 @@
+"""A question and its answer, or the summary: words, and below them what is to be known of these words."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from assistant import Answer, Result, one_line, printable
+from tui.language import _
+from tui.rooms.documents.findings import findings_of
+from tui.rooms.documents.telling import Line, answer_lines, summary_lines
+from tui.rooms.documents.words import Words
+
+State = Literal["queued", "running", "done", "stopped", "failed"]
+
+
+class Section(Vertical):
+    """`question`: what was asked; None: it is the summary."""
+
+    def __init__(self, question: str | None = None) -> None:
+        super().__init__()
+        self.question = question
+        self.state: State = "queued"
+        self.told: Result | Answer | None = None
+        """What it came to."""
+        self.words = Words()
+        self._reason = ""
+        self._notes: list[str] = []
+        self._head = Static(markup=False, classes="head")
+        self._below = Static(markup=False, classes="below")
+
+    def compose(self) -> ComposeResult:
+        yield self._head
+        yield self.words
+        yield self._below
+
+    def on_mount(self) -> None:
+        self.show_words()
+
+    def begin(self) -> None:
+        """The model is at it."""
+        self.state, self.told, self._reason, self._notes = "running", None, "", []
+        self.words.write("")
+        self.show_words()
+
+    def write(self, piece: str) -> None:
+        """More words, marked."""
+        self.words.write(self.words.words + piece)
+
+    def void(self, reason: str) -> None:
+        """What was written is not valid any more."""
+        self.words.write("")
+        self.note(reason)
+
+    def note(self, text: str) -> None:
+        """Something the reader should know, below the words."""
+        self._notes.append(text)
+        self.show_words()
+
+    def finish(self, told: Result | Answer) -> None:
+        """The words as they are, with all that was found of them."""
+        self.state, self.told = "done", told
+        if isinstance(told, Result):
+            self.words.show(told.summary.summary, findings_of(told.summary.checked, told.summary.places))
+        else:
+            self.words.show(told.answer, findings_of(told.checked, told.places))
+        self.show_words()
+
+    def end(self, state: State, reason: str = "") -> None:
+        """It came to no end of its own; `reason`: an error's line."""
+        if self.state != "done":
+            self.state, self._reason = state, reason
+            self.show_words()
+
+    @property
+    def missing(self) -> int:
+        """Figures and names that the document does not have."""
+        return sum(finding.kind == "figure" and not finding.supported for finding in self.words.findings)
+
+    def show_words(self) -> None:
+        """Draw what is ours anew."""
+        self.set_class(self.state == "running", "-running")
+        self.set_class(bool(self.missing), "-missing")
+        self._head.update(self._heading())
+        lines = list(self._lines())
+        self._below.update(
+            Content("\n").join(Content.styled(f"{'! ' if line.bad else ''}{line.text}", _look(line)) for line in lines)
+        )
+        self._below.display = bool(lines)
+
+    def _heading(self) -> Content:
+        title = _("Summary") if self.question is None else printable(self.question)
+        content = Content.styled(title, "bold $primary" if self.question is None else "bold")
+        if self.question is not None:
+            content = Content.assemble(("❯ ", "bold $primary"), content)
+        if self.missing:
+            flag = _("{count} not in the document").format(count=self.missing)
+            content = Content.assemble(content, "  ", (f" {flag} ", "bold reverse $error"))
+        state = {"queued": _("waiting"), "running": "", "stopped": _("stopped here"), "failed": _("failed")}
+        if words := state.get(self.state, ""):
+            content = Content.assemble(content, "  ", (words, "italic $foreground 60%"))
+        return content
+
+    def _lines(self) -> Iterable[Line]:
+        yield from (Line(one_line(note)) for note in self._notes)
+        if isinstance(self.told, Result):
+            yield from summary_lines(self.told)
+        elif self.told is not None:
+            yield from answer_lines(self.told)
+        if self._reason:
+            yield Line(one_line(self._reason), bad=True)
+
+
+def _look(line: Line) -> str:
+    return "$warning" if line.bad else "$foreground 60%"

@@ -1,0 +1,166 @@
+"""One document that is worked on: its summary, and a conversation about it, as jobs for the worker thread.
+
+The generators run in the worker thread, one at a time. What is kept of the questions is kept as conversation about the
+document, under the name that the command line gives it too. The module knows nothing of widgets.
+"""
+
+import os
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant import (
+    Answer,
+    AnswerDecided,
+    Checked,
+    Conversation,
+    Decided,
+    Discarded,
+    Document,
+    Event,
+    Forgot,
+    Heading,
+    Keeper,
+    KeptPieces,
+    Notice,
+    PieceDone,
+    Questions,
+    Request,
+    Result,
+    Summary,
+    Tree,
+    checker_of,
+    info_summary_sampling,
+    marked_live,
+    open_engine,
+    read_documents,
+    read_settings,
+    summarize,
+)
+from tui.holder import EngineHolder
+
+Told = Event | Decided | PieceDone | Discarded | Summary
+"""What comes of a summary while it is made."""
+Asked = Event | Forgot | Notice | AnswerDecided | Discarded | Answer
+"""What comes of a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file that was read."""
+
+    path: str
+    """As it was asked for."""
+    document: Document
+
+
+def place_of(path: str) -> str:
+    """The path as the system wants it: with the home folder in place of `~`."""
+    return os.path.expanduser(path)  # noqa: PTH111  pathlib's raises where there is no home
+
+
+def read(path: str) -> Document:
+    """The document at this path: a file, or a folder of them. Raises InvalidDocument."""
+    return read_documents([place_of(path)])
+
+
+class Study:
+    """A document and what is asked of it. `document` is replaced when its file has changed."""
+
+    def __init__(
+        self,
+        holder: EngineHolder,
+        keeper: Callable[[], Keeper],
+        opened: Opened,
+        saved: tuple[Heading, Tree] | None = None,
+    ) -> None:
+        """`saved`: a conversation about it to go on with."""
+        self._holder = holder
+        self._keeper = keeper
+        self._questions: Questions | None = None
+        self._saved = saved
+        self.path = opened.path
+        self.document = opened.document
+        self.request = Request()
+        self.result: Result | None = None
+        """The summary that is shown."""
+
+    @property
+    def name(self) -> str:
+        """What names the document among kept conversations, wherever the command line is used."""
+        return str(Path(place_of(self.path)).resolve())
+
+    def renew(self, document: Document) -> None:
+        """The file says something else now: what is asked from here on is asked of this."""
+        self.document = document
+
+    # In the worker thread
+
+    def summarize(self) -> Generator[Told | Result, None, None]:
+        """The summary of the whole document as asked for, marked while it comes; then the `Result`."""
+        document, request = self.document, self.request
+        decided: Decided | None = None
+        with closing(self.summary_of(document, request)) as events:
+            for event in events:
+                if isinstance(event, Decided):
+                    decided = event
+                if not isinstance(event, Summary):
+                    yield event
+                elif decided is not None:
+                    yield Result(document, request, decided, event)
+
+    def summary_of(self, document: Document, request: Request) -> Generator[Told, None, None]:
+        """The same, told as the library tells it, but for the marks."""
+        engine = self._holder.ready()
+        yield from engine.load()  # what it is says how summaries are to be sampled
+        sampling = info_summary_sampling(engine.info)
+        events = summarize(document, engine, sampling, request, kept=KeptPieces())
+        yield from marked_live(events, lambda: checker_of(document))
+
+    def ask(self, question: str) -> Generator[Asked, None, None]:
+        """The answer from the document, marked while it comes; then the `Answer`. It goes into the conversation."""
+        engine = self._holder.ready()
+        yield from engine.load()
+        questions = self._ready()
+        yield from marked_live(questions.ask(question), lambda: checker_of(questions.document))
+
+    def used(self) -> int | None:
+        """Tokens that the next question begins with: the document as far as it is read, and the turns."""
+        if self._questions is None:
+            return None
+        conversation = self._questions.conversation
+        return conversation.engine.count(conversation.messages)
+
+    def check(self, words: str) -> Checked:
+        """What of these words the document has, and where."""
+        return checker_of(self.document).check(words)
+
+    def _ready(self) -> Questions:
+        """The conversation, with the engine and the document of this moment."""
+        engine, questions = self._holder.ready(), self._questions
+        if questions is not None:
+            if questions.conversation.engine is engine and questions.document is self.document:
+                return questions
+            conversation = questions.conversation
+            if conversation.engine is not engine:
+                conversation.use(engine, info_summary_sampling(engine.info))
+        else:
+            settings = read_settings()
+            # A question about a document always finds room: what was said before is left out, and that is told.
+            full = "drop" if settings.when_full == "stop" else settings.when_full
+            conversation = Conversation(
+                engine,
+                info_summary_sampling(engine.info),
+                when_full=full,
+                keeper=self._keeper(),
+                saved=self._saved,
+            )
+        embedding = read_settings().embedding_model
+        self._questions = Questions(
+            self.document,
+            conversation,
+            path=self.name,
+            embedding=None if embedding is None else lambda: open_engine(embedding),
+        )
+        return self._questions
