@@ -1,0 +1,71 @@
+"""Files that are mentioned in a message, read as documents. Asks the disk: for worker threads only.
+
+What is no file is no mention, and stays the words it is. A file that cannot be read is one with an error in words.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from assistant import Attachment, InvalidDocument, one_line, read_document
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """A file that is mentioned: its text, or why it has none."""
+
+    path: str
+    """As it was written in the message."""
+    attachment: Attachment | None
+    error: str = ""
+
+
+class Reader:
+    """Remembers what it has read until the file changes."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[tuple[int, int, int], Mentioned]] = {}
+
+    def look(self, paths: Iterable[str], stopped: Callable[[], bool] = lambda: False) -> dict[str, Mentioned]:
+        """Those of the paths that are files, read. `stopped` is asked between them."""
+        found: dict[str, Mentioned] = {}
+        for path in paths:
+            if stopped():
+                break
+            mentioned = self._look(path)
+            if mentioned is not None:
+                found[path] = mentioned
+        self._read = {path: read for path, read in self._read.items() if path in found}
+        return found
+
+    def _look(self, path: str) -> Mentioned | None:
+        place = os.path.expanduser(path)  # noqa: PTH111  pathlib's raises where there is no home
+        try:
+            facts = os.stat(place)  # noqa: PTH116  likewise, for a NUL in the path
+        except (OSError, ValueError):
+            return None
+        if not stat.S_ISREG(facts.st_mode):
+            return None
+        stamp = facts.st_ino, facts.st_size, facts.st_mtime_ns
+        if path not in self._read or self._read[path][0] != stamp:
+            self._read[path] = stamp, _read(path, place)
+        return self._read[path][1]
+
+
+def are_files(paths: Iterable[str]) -> bool:
+    """Whether all of these are files or folders that are there."""
+    for path in paths:
+        try:
+            os.stat(os.path.expanduser(path))  # noqa: PTH111, PTH116  likewise
+        except (OSError, ValueError):
+            return False
+    return True
+
+
+def _read(path: str, place: str) -> Mentioned:
+    try:
+        document = read_document(place)
+    except InvalidDocument as error:
+        return Mentioned(path, None, one_line(str(error)))
+    return Mentioned(path, Attachment(one_line(path), document.text.strip("\n")))

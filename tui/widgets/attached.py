@@ -1,0 +1,106 @@
+"""What goes with the message that is being written: files and folded pastes, a line each, and whether it all fits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+from textual.message import Message
+from textual.style import Style
+from textual.widgets import Static
+
+from assistant import one_line, rough_tokens
+from tui.folding import lines, tokens_words
+from tui.language import _, plural
+
+_ROWS = 5
+_DIM = "$foreground 60%"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A text that goes with the message. `tokens` None: not counted yet; `error`: why it cannot go."""
+
+    name: str
+    text: str
+    tokens: int | None = None
+    error: str = ""
+    pasted: int | None = None
+    """The number of a folded paste; None: a file."""
+
+
+class Attached(Static):
+    """Hidden while nothing goes with the message and it fits."""
+
+    class Wanted(Message):
+        """Something was clicked: `unfold`, `document` or `remove` this item."""
+
+        def __init__(self, what: str, item: Item) -> None:
+            super().__init__()
+            self.what = what
+            self.item = item
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self.items: Sequence[Item] = ()
+        self.warning = ""
+        """Why the message would not be taken; empty: it would."""
+        self.reading = False
+        self.display = False
+
+    def show(self, items: Sequence[Item], *, warning: str = "", reading: bool = False) -> None:
+        """`reading`: files that are mentioned are still being read, so there may be more."""
+        if (items, warning, reading) != (self.items, self.warning, self.reading):
+            self.items, self.warning, self.reading = items, warning, reading
+            self.show_words()
+
+    def show_words(self) -> None:
+        """Draw it anew."""
+        shown = self.items if len(self.items) <= _ROWS else self.items[: _ROWS - 1]
+        rows = [self._row(number, item) for number, item in enumerate(shown)]
+        hidden = len(self.items) - len(shown)
+        if hidden:
+            rows.append(Content.styled("  " + plural("{count} more", "{count} more", hidden), _DIM))
+        if self.reading:
+            rows.append(Content.styled("  " + _("reading what is mentioned"), f"italic {_DIM}"))
+        if self.warning:
+            rows.append(Content.styled(f"! {one_line(self.warning)}", "bold $error"))
+        self.display = bool(rows)
+        self.update(Content("\n").join(rows))
+
+    def on_resize(self) -> None:
+        self.show_words()
+
+    def action_want(self, what: str, number: int) -> None:
+        """Ask for it."""
+        if number < len(self.items):
+            self.post_message(self.Wanted(what, self.items[number]))
+
+    def _row(self, number: int, item: Item) -> Content:
+        room = max(self.size.width, 40)
+        if item.error:
+            facts, style = f" · {one_line(item.error)}", "$error"
+        else:
+            count = item.tokens if item.tokens is not None else rough_tokens(item.text)
+            about = "" if item.tokens is not None else "≈"
+            facts, style = f" · {lines(item.text.count(chr(10)) + 1)} · {about}{tokens_words(count)}", _DIM
+        links = [("remove", "×")]
+        if item.pasted is not None:
+            links[:0] = [("unfold", _("unfold")), ("document", _("treat as document"))]
+        elif not item.error:
+            links[:0] = [("document", _("open as document"))]
+        width = room - sum(cell_len(words) + 2 for _what, words in links) - 2
+        name = _cut(one_line(item.name), max(width - min(cell_len(facts), width // 2), 8))
+        facts = _cut(facts, max(width - cell_len(name), 8))
+        gap = " " * max(width - cell_len(name) - cell_len(facts), 0)
+        parts = [Content.styled("! " if item.error else "▤ ", "$error" if item.error else "$primary"), Content(name)]
+        parts += [Content.styled(facts, style), Content(gap)]
+        for what, words in links:
+            link = Content.styled(words, "underline" if what != "remove" else "bold")
+            meta = Style.from_meta({"@click": f"want({what!r}, {number})"})
+            parts += [Content("  "), link.stylize(meta)]
+        return Content("").join(parts)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else set_cell_size(text, max(width - 1, 0)) + "…"
