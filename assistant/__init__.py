@@ -47,6 +47,7 @@ from assistant.library.memory import MemoryRow, memory_rows
 from assistant.messages import Message, Role, Sampling
 from assistant.models import open_engine
 from assistant.output import write_file
+from assistant.pasted import keep_pasted
 from assistant.questions.ask import Questions, content_of
 from assistant.questions.export import export_findings
 from assistant.questions.values import Answer
@@ -170,6 +171,7 @@ __all__ = [
     "info_sampling",
     "info_summary_sampling",
     "installed",
+    "keep_pasted",
     "keep_typed",
     "length_of",
     "make_default",

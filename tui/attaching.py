@@ -7,8 +7,12 @@ import os
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from threading import Lock
 
 from assistant import Attachment, InvalidDocument, one_line, read_document
+
+_MOST = 8
+"""Files whose text is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +25,24 @@ class Mentioned:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A text that goes with the message. `tokens` None: not counted yet; `error`: why it cannot go."""
+
+    name: str
+    text: str
+    tokens: int | None = None
+    error: str = ""
+    pasted: int | None = None
+    """The number of a folded paste; None: a file."""
+
+
 class Reader:
-    """Remembers what it has read until the file changes."""
+    """Remembers what it has read until the file changes. For several threads: one reads, the others have it then."""
 
     def __init__(self) -> None:
         self._read: dict[str, tuple[tuple[int, int, int], Mentioned]] = {}
+        self._reading = Lock()
 
     def look(self, paths: Iterable[str], stopped: Callable[[], bool] = lambda: False) -> dict[str, Mentioned]:
         """Those of the paths that are files, read. `stopped` is asked between them."""
@@ -33,10 +50,10 @@ class Reader:
         for path in paths:
             if stopped():
                 break
-            mentioned = self._look(path)
+            with self._reading:
+                mentioned = self._look(path)
             if mentioned is not None:
                 found[path] = mentioned
-        self._read = {path: read for path, read in self._read.items() if path in found}
         return found
 
     def _look(self, path: str) -> Mentioned | None:
@@ -49,6 +66,9 @@ class Reader:
             return None
         stamp = facts.st_ino, facts.st_size, facts.st_mtime_ns
         if path not in self._read or self._read[path][0] != stamp:
+            self._read.pop(path, None)
+            while len(self._read) >= _MOST:
+                del self._read[next(iter(self._read))]
             self._read[path] = stamp, _read(path, place)
         return self._read[path][1]
 

@@ -2,10 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
-from assistant import printable
-from tui.language import N_, _
+from tui.fuzzy import rank
+from tui.language import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,37 +76,30 @@ def named(name: str) -> Command:
     raise Unknown(f"no command /{name}; /help lists them; a space before / sends it as text")
 
 
-def completions(text: str) -> list[tuple[str, str]]:
-    """What `text` may become, as (whole line, what it does), for a line that begins with a slash; else empty."""
-    if "\n" in text or not text.startswith("/"):
+def matching(text: str) -> list[tuple[Command, tuple[int, ...]]]:
+    """Commands that the name typed so far may mean, the best first, with the places of its letters in their names.
+
+    Empty once anything follows the name, and for a text that is no command.
+    """
+    typed = re.fullmatch(r"/([a-z]*)", text)
+    if typed is None:
         return []
-    name, space, argument = text[1:].partition(" ")
-    if not space:
-        return [
-            (f"/{c.name} ", f"{c.argument}: {_(c.help)}") if c.argument else (f"/{c.name}", _(c.help))
-            for c in COMMANDS
-            if c.name.startswith(name)
-        ]
-    if any(name in {c.name, c.alias} and c.argument for c in COMMANDS):
-        return [(f"/{name} {path}", "") for path in _paths(argument.lstrip())]
-    return []
+    found = rank(typed[1], COMMANDS, lambda command: command.name, len(COMMANDS))
+    there = {command.name for command, _places in found}
+    # A name by which a command was known elsewhere is not shown, so none of its letters are marked.
+    by_alias = rank(
+        typed[1], (c for c in COMMANDS if c.alias and c.name not in there), lambda c: c.alias, len(COMMANDS)
+    )
+    return [*found, *((command, ()) for command, _places in by_alias)]
 
 
-def _paths(start: str) -> list[str]:
-    """Files and folders that begin with `start`, as it is written; folders end in a slash; hidden ones if asked for."""
-    head, slash, prefix = start.rpartition("/")
-    folder = Path(head + slash).expanduser() if slash else Path()
-    try:
-        entries = sorted(folder.iterdir(), key=lambda path: (path.is_file(), path.name.lower()))
-    except OSError:
-        return []
-    return [
-        f"{head}{slash}{path.name}{'/' if path.is_dir() else ''}"
-        for path in entries
-        if path.name.startswith(prefix)
-        and (prefix.startswith(".") or not path.name.startswith("."))
-        and printable(path.name) == path.name  # what cannot be shown cannot be typed either
-    ]
+def file_argument(text: str) -> str | None:
+    """The path typed so far behind a command that takes a file; None for any other text."""
+    typed = re.fullmatch(r"/([a-z]+) +(\S.*|)", text)
+    if typed is None:
+        return None
+    takes_file = any(typed[1] in (c.name, c.alias) and "FILE" in c.argument for c in COMMANDS)
+    return typed[2] if takes_file else None
 
 
 def _unquoted(argument: str) -> str:

@@ -1,10 +1,8 @@
 """What a line starting with a slash means, and how it completes."""
 
-from pathlib import Path
-
 import pytest
 
-from tui.commands import COMMANDS, Unknown, completions, parse
+from tui.commands import COMMANDS, Unknown, file_argument, matching, parse
 
 
 @pytest.mark.parametrize(
@@ -35,28 +33,35 @@ def test_unknown(line: str) -> None:
         parse(line)
 
 
+def names(text: str) -> list[str]:
+    return [command.name for command, _places in matching(text)]
+
+
 def test_names_complete() -> None:
-    assert [line.strip() for line, _ in completions("/")] == [f"/{command.name}" for command in COMMANDS]
-    assert ("/summarize ", "FILE: read a whole document and summarize it") in completions("/")
-    assert [line for line, _ in completions("/n")] == ["/new"]
-    assert completions("n") == []
-    assert completions("/n\n") == []
+    assert names("/") == [command.name for command in COMMANDS]
+    assert names("/n")[0] == "new"
+    assert names("n") == []
+    assert names("/n\n") == []
+    assert names("/new ") == []
 
 
-def test_paths_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "in it.md").touch()
-    for name in ("b.md", "a.md", ".hidden", "bad\x1b[31m.md"):
-        (tmp_path / name).touch()
-    monkeypatch.chdir(tmp_path)
+def test_a_few_letters_are_enough() -> None:
+    assert names("/smr")[0] == "summarize"
+    assert names("/open") == ["summarize"]
+    command, places = matching("/hst")[0]
+    assert (command.name, places) == ("history", (0, 2, 3))
 
-    def lines(text: str) -> list[str]:
-        return [line for line, _ in completions(text)]
 
-    assert lines("/summarize ") == ["/summarize folder/", "/summarize a.md", "/summarize b.md"]
-    assert lines("/open folder/") == ["/open folder/in it.md"]
-    assert lines("/summarize .") == ["/summarize .hidden"]
-    assert lines("/summarize bad") == []
-    assert lines(f"/summarize {tmp_path}/a") == [f"/summarize {tmp_path}/a.md"]
-    assert lines("/summarize nowhere/") == []
-    assert lines("/new ") == []
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("/summarize ", ""),
+        ("/watch docs/a b", "docs/a b"),
+        ("/open  ~/", "~/"),
+        ("/new ", None),
+        ("/summarize", None),
+        ("x /watch a", None),
+    ],
+)
+def test_the_file_of_a_command(text: str, path: str | None) -> None:
+    assert file_argument(text) == path

@@ -1,7 +1,6 @@
 """What goes with the message that is being written: files and folded pastes, a line each, and whether it all fits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
@@ -10,23 +9,12 @@ from textual.style import Style
 from textual.widgets import Static
 
 from assistant import one_line, rough_tokens
+from tui.attaching import Item
 from tui.folding import lines, tokens_words
 from tui.language import _, plural
 
 _ROWS = 5
 _DIM = "$foreground 60%"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A text that goes with the message. `tokens` None: not counted yet; `error`: why it cannot go."""
-
-    name: str
-    text: str
-    tokens: int | None = None
-    error: str = ""
-    pasted: int | None = None
-    """The number of a folded paste; None: a file."""
 
 
 class Attached(Static):

@@ -8,11 +8,12 @@ from time import monotonic
 from typing import ClassVar
 
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from assistant import Typed, printable
-from tui.folding import dropped, folded, is_large, placeholder, used
+from tui.folding import dropped, is_large
 from tui.language import N_
 from tui.recall import Recall
 from tui.widgets.burst import ENTER, NEW_LINE, QUIET, TAB, Burst
@@ -35,6 +36,7 @@ class Prompt(Writing):
         Binding("enter,ctrl+enter", "submit", N_("Send"), show=False, id="prompt.submit"),
         Binding("shift+enter,ctrl+j,alt+enter", "new_line", N_("New line"), show=False, id="prompt.new_line"),
         Binding("tab", "complete", N_("Complete"), show=False, id="prompt.complete"),
+        Binding("escape", "dismiss", N_("Close the list"), show=False),
         Binding("ctrl+d", "delete_or_quit", N_("Delete, or quit when empty"), show=False, id="prompt.quit"),
         Binding("ctrl+r", "search", N_("Search what was typed before"), show=False, id="prompt.search"),
         Binding("ctrl+o", "unfold", N_("Put a folded paste into the text"), show=False, id="prompt.unfold"),
@@ -67,6 +69,9 @@ class Prompt(Writing):
             super().__init__()
             self.text = text
             self.paths = paths
+
+    class Dismissed(Message):
+        """The list of choices is to be closed, or the search left."""
 
     class AsDocument(Message):
         """A folded paste is to be read as a document."""
@@ -179,6 +184,11 @@ class Prompt(Writing):
     def action_search(self) -> None:
         self.post_message(self.Searched())
 
+    def action_dismiss(self) -> None:
+        if not self.completing:
+            raise SkipAction
+        self.post_message(self.Dismissed())
+
     def action_edit(self) -> None:
         self.post_message(self.Edited())
 
@@ -189,8 +199,7 @@ class Prompt(Writing):
         """Put the folded paste at the cursor, or else the last one, into the text; undo folds it again."""
         found = self._at_cursor()
         if found is not None:
-            row, start, end, number = found
-            self.replace(self.pasted[number], (row, start), (row, end), maintain_selection_offset=False)
+            self.unfold(found[3])
 
     def action_as_document(self) -> None:
         """Read the folded paste at the cursor, or else the last one, as a document."""
@@ -222,21 +231,6 @@ class Prompt(Writing):
 
     # What others do with the text
 
-    @property
-    def typed(self) -> Typed:
-        """What stands here, with the pastes it stands for."""
-        return used(self.text, self.pasted)
-
-    def give_back(self, typed: Typed | str) -> None:
-        """Put this before what is typed."""
-        text = self._adopted(typed) if isinstance(typed, Typed) else typed
-        self.replace_all(f"{text}\n{self.text}" if self.text.strip() else text)
-
-    def replace_all(self, typed: Typed | str) -> None:
-        """Make this the content, with the cursor at its end; can be undone."""
-        text = self._adopted(typed) if isinstance(typed, Typed) else typed
-        self.replace(text, self.document.start, self.document.end, maintain_selection_offset=False)
-
     def paste(self, text: str) -> None:
         """Put in a text from elsewhere, folded if it is long. Nothing is sent before Enter is pressed."""
         # It goes to the terminal as it is, so it must not hold what a terminal obeys.
@@ -246,39 +240,10 @@ class Prompt(Writing):
         if paths:
             self.post_message(self.Dropped(text, paths))
 
-    def fold(self, text: str) -> str:
-        """The placeholder that stands for this text from now on."""
-        number = max(self.pasted, default=0) + 1
-        self.pasted[number] = text
-        return placeholder(number, text)
-
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
         self.paste(event.text)
-
-    def _type(self, text: str) -> None:
-        self.replace(text, *self.selection, maintain_selection_offset=False)
-
-    def _adopted(self, typed: Typed) -> str:
-        """Its text, with numbers of ours for what is folded in it."""
-        text = typed.text
-        for start, end, number in reversed(folded(typed.text, typed.pasted)):
-            if self.pasted.get(number) != typed.pasted[number]:
-                text = text[:start] + self.fold(typed.pasted[number]) + text[end:]
-        return text
-
-    def _at_cursor(self) -> tuple[int, int, int, int] | None:
-        """Row, first place, the one behind and number of the placeholder that is meant."""
-        found = [
-            (row, *place)
-            for row, line in enumerate(self.document.lines)
-            if "#" in line
-            for place in folded(line, self.pasted)
-        ]
-        row, column = self.cursor_location
-        at_cursor = [place for place in found if place[0] == row and place[1] <= column <= place[2]]
-        return next(iter(at_cursor or found[-1:]), None)
 
 
 def _text_of(event: events.Key) -> str | None:

@@ -8,7 +8,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import TextArea
 
-from tui.folding import folded, mentions
+from assistant import Typed
+from tui.folding import folded, mentions, placeholder, used
 from tui.graphemes import Stops, snap
 from tui.widgets.wrapped import Line, Rows, Steps
 
@@ -32,12 +33,87 @@ class Writing(TextArea):
         row, column = self.cursor_location
         return self.document.get_line(row)[:column]
 
+    @property
+    def typed(self) -> Typed:
+        """What stands here, with the pastes it stands for."""
+        return used(self.text, self.pasted)
+
+    def give_back(self, typed: Typed | str) -> None:
+        """Put this before what is typed."""
+        text = self._adopted(typed) if isinstance(typed, Typed) else typed
+        self.replace_all(f"{text}\n{self.text}" if self.text.strip() else text)
+
+    def replace_all(self, typed: Typed | str) -> None:
+        """Make this the content, with the cursor at its end; can be undone."""
+        text = self._adopted(typed) if isinstance(typed, Typed) else typed
+        self.replace(text, self.document.start, self.document.end, maintain_selection_offset=False)
+
+    def fold(self, text: str) -> str:
+        """The placeholder that stands for this text from now on."""
+        number = max(self.pasted, default=0) + 1
+        self.pasted[number] = text
+        return placeholder(number, text)
+
+    def unfold(self, number: int) -> None:
+        """Put this folded paste into the text."""
+        for row, start, end, found in reversed(self._folded()):
+            if found == number:
+                self.replace(self.pasted[number], (row, start), (row, end), maintain_selection_offset=False)
+
+    def leave_out(self, path: str, number: int | None = None) -> None:
+        """Take this folded paste, or the mentions of this file, out of the text."""
+        for row, line in reversed(list(enumerate(self.document.lines))):
+            stops = mentions(line).get(path, ()) if number is None else ()
+            places = [(start, end) for at, start, end, found in self._folded() if at == row and found == number]
+            for start, end in sorted([*stops, *places], reverse=True):
+                # With the space behind it: one between two words is enough.
+                spare = line[end : end + 1] == " " and line[:start][-1:] in ("", " ")
+                self.delete((row, start), (row, end + spare))
+
+    def exchange(self, text: str, instead: str) -> None:
+        """Where `text`, put in a moment ago, still stands before the cursor, put the other in its place."""
+        row, column = self.cursor_location
+        here = "\n".join([*self.document.lines[:row], self.document.get_line(row)[:column]])
+        if here.endswith(text):
+            start = here[: -len(text)]
+            first = start.count("\n"), len(start) - start.rfind("\n") - 1
+            self.replace(instead, first, (row, column), maintain_selection_offset=False)
+
     def show_files(self, paths: frozenset[str]) -> None:
         """Of what is mentioned, these are files."""
         if paths != self._files:
             self._files = paths
             self._line_cache.clear()
             self.refresh()
+
+    def _type(self, text: str) -> None:
+        self.replace(text, *self.selection, maintain_selection_offset=False)
+
+    def _adopted(self, typed: Typed) -> str:
+        """Its text, with numbers of ours for what is folded in it."""
+        text = typed.text
+        for start, end, number in reversed(folded(typed.text, typed.pasted)):
+            if self.pasted.get(number) != typed.pasted[number]:
+                text = text[:start] + self.fold(typed.pasted[number]) + text[end:]
+        return text
+
+    def _folded(self) -> list[tuple[int, int, int, int]]:
+        """Row, first place, the one behind and number of each placeholder."""
+        return [
+            (row, *place)
+            for row, line in enumerate(self.document.lines)
+            if "#" in line
+            for place in folded(line, self.pasted)
+        ]
+
+    def _at_cursor(self) -> tuple[int, int, int, int] | None:
+        """The one that is meant: where the cursor is, or else the last."""
+        found = self._folded()
+        row, column = self.cursor_location
+        at_cursor = [place for place in found if place[0] == row and place[1] <= column <= place[2]]
+        return next(iter(at_cursor or found[-1:]), None)
+
+    # Whole characters, and what is drawn
 
     def _set_document(self, text: str, language: str | None) -> None:
         super()._set_document(text, language)
