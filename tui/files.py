@@ -67,6 +67,7 @@ def find_files(start: str, stopped: Callable[[], bool] = lambda: False) -> tuple
     else:
         entries = [entry for entry in _entries("", hidden=hidden) if entry.bytes is None]
         entries += _walk(hidden=hidden, stopped=stopped)
+        entries.sort(key=lambda entry: len(entry.path))
         tail = start
     ranked = rank(tail, entries, lambda entry: entry.path.removesuffix("/")[_shift(entry, tail, slash) :], MOST)
     return tuple(

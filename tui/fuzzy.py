@@ -41,13 +41,12 @@ def match(query: str, text: str) -> tuple[float, tuple[int, ...]] | None:
 def rank(
     query: str, items: Iterable[Item], text: Callable[[Item], str], most: int
 ) -> list[tuple[Item, tuple[int, ...]]]:
-    """The items that match, the best first, and of equal ones the shorter; with the places of the letters."""
+    """The items that match, the best first, equal ones as they came; with the places of the letters."""
     found = []
     for number, item in enumerate(items):
         matched = match(query, text(item))
         if matched is not None:
-            order = (-matched[0], len(text(item)) if query else 0, number)
-            found.append((order, item, matched[1]))
+            found.append(((-matched[0], number), item, matched[1]))
     return [(item, places) for _order, item, places in nsmallest(most, found, key=lambda each: each[0])]
 
 

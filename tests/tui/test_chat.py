@@ -24,7 +24,6 @@ from tests.tui.support import (
     whole,
 )
 from tui.screens.help import HelpScreen
-from tui.widgets.completion import Completion
 from tui.widgets.markdown import SafeMarkdown
 from tui.widgets.progress import ProgressRule
 from tui.widgets.turns import AnswerTurn, Note
@@ -331,19 +330,6 @@ async def test_an_unknown_command_comes_back_with_the_known_ones() -> None:
         assert texts(pilot) == []
         await wait_until(pilot, lambda: "no command" in drawn(pilot))
         assert "/summarize" in drawn(pilot)
-
-
-async def test_commands_and_paths_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "report.md").write_text("text")
-    monkeypatch.chdir(tmp_path)
-    async with screen(FakeEngine()) as pilot:
-        await pilot.press("/", "s")
-        await wait_until(pilot, lambda: find(pilot, Completion)[0].choice == "/summarize ")
-        await pilot.press("tab")
-        await wait_until(pilot, lambda: find(pilot, Completion)[0].choice == "/summarize report.md")
-        await pilot.press("tab")
-        await wait_until(pilot, lambda: prompt(pilot).text == "/summarize report.md")
-        assert find(pilot, Completion)[0].choice is None
 
 
 async def test_summarize_reads_the_whole_file(tmp_path: Path) -> None:

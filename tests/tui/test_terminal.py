@@ -113,8 +113,9 @@ def test_no_escape_sequence_of_an_answer_reaches_the_terminal(terminal: Terminal
 @pytest.mark.parametrize("terminal", [BURST], indirect=True, ids=["burst"])
 def test_keys_that_arrive_together_act_in_their_order(terminal: Terminal) -> None:
     terminal.wait_for(b"ready")
-    terminal.type(b"abx\x7fc\nd\x1b\re" + b"\x1b[D" * 2 + b"Z\rnext")
+    terminal.type(b"abx\x7fc\nd\x1b\re" + b"\x1b[D" * 2 + b"Z\r")
     terminal.wait_for(b"Hello.")
+    terminal.type(b"next")
     terminal.wait_for(b"next")
     lines = [line.strip() for line in re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"\n", terminal.output).decode().splitlines()]
     assert "abc" in lines

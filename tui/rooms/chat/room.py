@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Static, TextArea
+from textual.containers import Vertical
 
 from assistant import (
     Cancelled,
@@ -27,16 +26,15 @@ from assistant import (
     report,
 )
 from assistant import Noted as WatchingNoted
-from tui.commands import Command, Unknown, completions, parse
+from tui.commands import Command, Unknown, parse
 from tui.desk import Desk
 from tui.jobs import Job
 from tui.language import N_, _
 from tui.messages import Began, ContextUsed, Do, Ended, Failed, Heard, Noted, Reported, Withdrawn
 from tui.rooms.chat.talk import Talk
 from tui.rooms.room import Room
-from tui.widgets.completion import Completion
+from tui.widgets.ask import Ask
 from tui.widgets.progress import ProgressRule
-from tui.widgets.prompt import Prompt
 from tui.widgets.transcript import Transcript
 from tui.widgets.turns import AnswerTurn, ErrorTurn, Note, UserTurn, Welcome
 from tui.words import described, ended, title
@@ -88,16 +86,12 @@ class ChatRoom(Room):
         with Vertical(id="column"):
             yield Transcript()
             yield ProgressRule()
-            yield Completion()
-            with Horizontal(id="ask"):
-                yield Static("❯", markup=False)
-                yield Prompt()
+            yield Ask(self.desk)
 
     def on_mount(self) -> None:
         self._transcript = self.query_one(Transcript)
         self._rule = self.query_one(ProgressRule)
-        self._completion = self.query_one(Completion)
-        self._prompt = self.query_one(Prompt)
+        self._asking = self.query_one(Ask)
         self.call_later(self._transcript.add, Welcome("luciole", _(WELCOME)))
         self._show()
         # The first frame is on the screen before the model library is touched.
@@ -107,27 +101,24 @@ class ChatRoom(Room):
         self._talk.close()
 
     def arrive(self) -> None:
-        self._prompt.focus()
+        self._asking.prompt.focus()
 
     def back(self) -> None:
-        self._completion.offer([])
-        self._prompt.completing = False
-        self._prompt.focus()
+        self._asking.prompt.focus()
 
     # What the user does
 
-    @on(Prompt.Sent)
-    async def _sent(self, message: Prompt.Sent) -> None:
-        self._completion.offer([])
+    @on(Ask.Sent)
+    async def _sent(self, message: Ask.Sent) -> None:
         try:
             called = parse(message.text)
         except Unknown as error:
-            self._prompt.give_back(message.text)
+            self._asking.give_back(message.text)
             self.notify(one_line(str(error)), severity="warning", markup=False)
             return
         if called is None:
-            text = message.text.strip()
-            await self._ask(message.text, text, lambda: self._talk.say(text))
+            content = message.content
+            await self._ask(message.text, message.text.strip(), lambda: self._talk.say(content))
             return
         command, argument = called
         self.post_message(Do(command.name, argument))
@@ -142,7 +133,7 @@ class ChatRoom(Room):
 
     def begin(self, command: Command) -> None:
         """Begin the command in the prompt; the user adds what it needs."""
-        self._prompt.replace_all(f"/{command.name} ")
+        self._asking.prompt.replace_all(f"/{command.name} ")
 
     async def open(self, identity: str, turn: str | None = None) -> None:
         """Go on with a kept conversation."""
@@ -162,7 +153,7 @@ class ChatRoom(Room):
         turn = self._turns.pop(message.job, None)
         if turn is not None:
             turn.user.remove()
-            self._prompt.give_back(turn.typed)
+            self._asking.give_back(turn.typed)
 
     async def action_new_chat(self) -> None:
         """Empty the transcript; the model forgets the conversation."""
@@ -193,23 +184,9 @@ class ChatRoom(Room):
         """The end of the chat, and stay there."""
         self._transcript.follow()
 
-    # What the prompt shows while a command is typed
-
-    @on(TextArea.Changed)
-    def _changed(self) -> None:
-        text = self._prompt.text
-        choices = completions(text)
-        if [line for line, _ in choices] == [text]:
-            choices = []
-        self._completion.offer(choices)
-        self._prompt.completing = bool(choices)
-
-    @on(Prompt.Moved)
-    def _moved(self, message: Prompt.Moved) -> None:
-        if message.step:
-            self._completion.move(message.step)
-        elif self._completion.choice is not None:
-            self._prompt.replace_all(self._completion.choice)
+    @on(Ask.Changed)
+    def _typing(self) -> None:
+        self._show()
 
     @on(Transcript.Unseen)
     def _unseen(self, message: Transcript.Unseen) -> None:
@@ -321,7 +298,7 @@ class ChatRoom(Room):
             else:
                 turn.answer.remove()
                 turn.user.remove()
-                self._prompt.give_back(turn.typed)
+                self._asking.give_back(turn.typed)
         await self._let_go(message.job)
         self.query(Welcome).remove()
         await self._transcript.add(ErrorTurn(title(message.error), str(message.error)))
@@ -343,4 +320,5 @@ class ChatRoom(Room):
         self._rule.fraction = fraction
 
     def _show(self) -> None:
-        self.post_message(ContextUsed(self.NAME, self._used, exact=self._exact))
+        self._asking.taken = self._used or 0
+        self.post_message(ContextUsed(self.NAME, self._used, exact=self._exact, coming=self._asking.coming))
