@@ -52,7 +52,7 @@ def test_a_key_that_cannot_be_is_refused_in_words(name: str, keys: str, words: s
 
 
 @pytest.mark.parametrize(
-    ("name", "keys"), [("chat.new", "f9, Alt+N"), ("quit", "ctrl+q"), ("chat.new", "ctrl+r"), ("go.chat", "shift+f2")]
+    ("name", "keys"), [("chat.new", "f9, Alt+N"), ("quit", "ctrl+q"), ("chat.new", "alt+r"), ("go.chat", "shift+f2")]
 )
 def test_others_can(name: str, keys: str) -> None:
     assert refusal(name, keys, {}) == ""
