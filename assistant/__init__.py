@@ -65,6 +65,7 @@ from assistant.typed import Typed, keep_typed, read_typed
 from assistant.watch.changes import Again, Changes, Hunk, difference, hunks
 from assistant.watch.follow import Cancelled, Changed, Following, Noted, Trouble, Version, Waiting, follow
 from assistant.watch.watcher import Watcher
+from assistant.whereabouts import is_new, locations
 
 __all__ = [
     "FAKE_INFO",
@@ -171,9 +172,11 @@ __all__ = [
     "info_sampling",
     "info_summary_sampling",
     "installed",
+    "is_new",
     "keep_pasted",
     "keep_typed",
     "length_of",
+    "locations",
     "make_default",
     "marked_live",
     "memory_rows",

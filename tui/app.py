@@ -1,23 +1,24 @@
 """The application: looks, palette and the way out. The rooms are in `screens`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import cast
 
 from textual import on
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.keys import Keys
 from textual.screen import Screen
 
 from assistant import Engine
-from tui.commands import COMMANDS
+from tui import palette
 from tui.desk import Desk
 from tui.holder import EngineHolder
 from tui.language import _, use
 from tui.preferences import Preferences, Written, redraw
 from tui.rooms.chat.room import ChatRoom
+from tui.screens.choice import ChoiceScreen
 from tui.screens.house import House
 from tui.theme import OURS, PLAIN
 
@@ -29,7 +30,9 @@ class LucioleApp(App[None]):
     CSS_PATH = [  # noqa: RUF012  Textual reads it and never changes it
         "theme.tcss",
         "screens/house.tcss",
+        "screens/choice.tcss",
         "screens/help.tcss",
+        "screens/settings.tcss",
         "rooms/chat/room.tcss",
         "rooms/documents/room.tcss",
         "rooms/models/room.tcss",
@@ -79,12 +82,21 @@ class LucioleApp(App[None]):
     def _written(self, message: Written) -> None:
         self.preferences.written(message)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for command in COMMANDS:
-            if command.name != "quit":  # Textual brings its own
-                title = command.name.replace("_", " ").capitalize()
-                yield SystemCommand(title, _(command.help), lambda name=command.name: self.house.begin(name))
-        yield from super().get_system_commands(screen)
+    def action_command_palette(self) -> None:
+        """All there is to do, found by a few letters."""
+        if self.screen is not self.house:
+            return
+        settings = self.preferences.settings.screen
+        offered = palette.entries(settings.keys, palette.themes(self.available_themes))
+        self.push_screen(ChoiceScreen(_("Everything"), offered, search=True), self._chosen)
+
+    def _chosen(self, name: str | None) -> None:
+        kind, _colon, what = (name or "").partition(":")
+        match kind:
+            case palette.COMMAND:
+                self.house.begin(what)
+            case palette.THEME | palette.LANGUAGE:
+                self.preferences.change("screen", kind, value=what)
 
     def action_help_quit(self) -> None:
         """Ctrl+C with nothing selected: stop what runs, else say which key quits."""

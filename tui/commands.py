@@ -37,6 +37,7 @@ COMMANDS = (
     Command("models", "", N_("go to the models"), "go_models"),
     Command("history", "", N_("go to all kept conversations"), "go_history"),
     Command("stop", "", N_("stop what runs; the words stay"), "stop"),
+    Command("settings", "", N_("change looks, language, limits and keys"), "settings"),
     Command("help", "", N_("show keys and commands"), "help"),
     Command("quit", "", N_("leave at once"), "quit"),
 )

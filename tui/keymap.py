@@ -34,6 +34,8 @@ class Bound:
     """Those it has by itself."""
     description: str
     """Marked for translation."""
+    action: str
+    """As its widget calls it."""
     room: str
     """Where it works; empty: everywhere."""
 
@@ -53,7 +55,7 @@ def bound() -> tuple[Bound, ...]:
             if isinstance(binding, Binding) and binding.id:
                 keys = tuple(key.strip() for key in binding.key.split(","))
                 room = _room(binding.id, kind.__module__)
-                found.setdefault(binding.id, Bound(binding.id, keys, binding.description, room))
+                found.setdefault(binding.id, Bound(binding.id, keys, binding.description, binding.action, room))
     rooms = ["", *_ROOMS]
     return tuple(sorted(found.values(), key=lambda known: (rooms.index(known.room), known.name)))
 

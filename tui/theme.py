@@ -160,8 +160,8 @@ OURS = (DUSK, DAY, CONTRAST, TERMINAL, PLAIN)
 
 WORDS = {
     AUTO: N_("what fits the terminal"),
-    DUSK.name: N_("dusk: warm light on a dark page"),
-    DAY.name: N_("day: dark ink on a light page"),
+    DUSK.name: N_("dusk, warm light on a dark page"),
+    DAY.name: N_("day, dark ink on a light page"),
     CONTRAST.name: N_("high contrast"),
     TERMINAL.name: N_("the colours of the terminal"),
     PLAIN.name: N_("no colours"),

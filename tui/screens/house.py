@@ -35,6 +35,7 @@ from tui.rooms.history.room import HistoryRoom
 from tui.rooms.models.room import ModelsRoom
 from tui.rooms.room import Room
 from tui.screens.help import HelpScreen
+from tui.screens.settings import SettingsScreen
 from tui.widgets.room_bar import RoomBar
 from tui.widgets.status import Status
 from tui.words import model_line
@@ -54,6 +55,7 @@ class House(Screen[None]):
         Binding("f3", "go('documents')", N_("Documents"), show=False, id="go.documents"),
         Binding("f4", "go('models')", N_("Models"), show=False, id="go.models"),
         Binding("f5,ctrl+s", "go('history')", N_("History"), show=False, id="go.history"),
+        Binding("f6", "settings", N_("Settings"), show=False, priority=True, id="settings"),
         Binding("ctrl+q", "quit", N_("quit"), priority=True, id="quit"),
     ]
 
@@ -132,7 +134,16 @@ class House(Screen[None]):
 
     def action_help(self) -> None:
         """Keys and commands."""
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self, self.room.TITLE), self._chosen)
+
+    def _chosen(self, command: str | None) -> None:
+        """In the help."""
+        if command is not None:
+            self.begin(command)
+
+    def action_settings(self) -> None:
+        """Looks, language, limits, keys."""
+        self.app.push_screen(SettingsScreen())
 
     def action_quit(self) -> None:
         """Leave at once."""
