@@ -33,6 +33,7 @@ class LucioleApp(App[None]):
         "screens/choice.tcss",
         "screens/help.tcss",
         "screens/settings.tcss",
+        "screens/pick_file.tcss",
         "rooms/chat/room.tcss",
         "rooms/documents/room.tcss",
         "rooms/models/room.tcss",

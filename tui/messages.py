@@ -96,13 +96,26 @@ class Do(Message):
 
 
 class OpenDocument(Message):
-    """Show this file in the room of documents; `summarize` it at once, or `watch` it too."""
+    """Show this file in the room of documents; `summarize` it at once, or `watch` it too.
 
-    def __init__(self, path: str, *, summarize: bool = False, watch: bool = False) -> None:
+    `conversation`: the id of a kept one about it, to go on with; `turn` of it is to be seen.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        summarize: bool = False,
+        watch: bool = False,
+        conversation: str = "",
+        turn: str | None = None,
+    ) -> None:
         super().__init__()
         self.path = path
         self.summarize = summarize
         self.watch = watch
+        self.conversation = conversation
+        self.turn = turn
 
 
 class OpenConversation(Message):

@@ -152,6 +152,11 @@ class Following:
         """Of the version that was read last; None: none was yet."""
         return self._memory.document
 
+    @property
+    def changes(self) -> Changes | None:
+        """What changed in the version that `wait` found; None: nothing is found, or it is the first."""
+        return self._next.changed.changes if self._next is not None and self._next.changed is not None else None
+
     def wait(self) -> Generator[Waiting | Trouble | Noted | Changed, None, bool]:
         """What there is to be told until a version can be summarized (True), or the watcher is closed (False).
 

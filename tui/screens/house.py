@@ -184,7 +184,13 @@ class House(Screen[None]):
     @on(OpenDocument)
     async def _open_document(self, message: OpenDocument) -> None:
         await self.action_go(self.documents.NAME)
-        await self.documents.open(message.path, summarize=message.summarize, watch=message.watch)
+        await self.documents.open(
+            message.path,
+            summarize=message.summarize,
+            watch=message.watch,
+            conversation=message.conversation,
+            turn=message.turn,
+        )
 
     @on(OpenConversation)
     async def _open_conversation(self, message: OpenConversation) -> None:

@@ -73,7 +73,10 @@ def test_one_after_the_other_is_what_follow_tells(file: Path) -> None:
         waited(half)
         assert isinstance(list(half.attempt())[-1], Version)
         file.write_text("One.\n\n2.\n")
+        assert half.changes is None
         assert waited(half) == ([], True)
+        assert half.changes is not None
+        assert half.changes.words == "1 paragraph changed"
         found = list(half.attempt())
         assert [type(event) for event in found if isinstance(event, Changed)] == [Changed]
         last = found[-1]

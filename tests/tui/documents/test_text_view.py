@@ -35,7 +35,7 @@ class Reader(App[None]):
 
 @asynccontextmanager
 async def page(
-    text: str | Document, size: tuple[int, int] = (36, 8)
+    text: str | Document, size: tuple[int, int] = (37, 8)
 ) -> AsyncIterator[tuple[Pilot[None], TextView, Reader]]:
     app = Reader()
     async with app.run_test(size=size) as pilot:
@@ -46,7 +46,7 @@ async def page(
 
 
 def lines(pilot: Pilot[None]) -> list[str]:
-    return [strip.text.rstrip() for strip in pilot.app.screen._compositor.render_strips()]
+    return [strip.text[1:].rstrip() for strip in pilot.app.screen._compositor.render_strips()]
 
 
 async def all_rows(pilot: Pilot[None], view: TextView) -> None:
@@ -66,7 +66,7 @@ async def test_lines_are_numbered_and_wrapped() -> None:
             "  4   The last one.",
             "",
         ]
-        await pilot.resize_terminal(60, 8)
+        await pilot.resize_terminal(61, 8)
         await pilot.pause()
         assert lines(pilot)[2] == "  3   The third line is longer than the others."
         assert view.virtual_size.height == 4
@@ -132,17 +132,17 @@ async def test_a_resize_keeps_the_place() -> None:
 
 
 async def test_wide_characters_and_emoji_keep_their_cells() -> None:
-    async with page("甲方应当在合同签订后三十日内支付全部款项，乙方交货。🎉👩\u200d🚀é\n", (38, 8)) as (pilot, *_):
+    async with page("甲方应当在合同签订后三十日内支付全部款项，乙方交货。🎉👩\u200d🚀é\n", (39, 8)) as (pilot, *_):
         rows = lines(pilot)
         assert rows[0] == "  1   甲方应当在合同签订后三十日内支"
         assert rows[1] == "      付全部款项，乙方交货。🎉👩\u200d🚀é"
         for strip in pilot.app.screen._compositor.render_strips():
-            assert strip.cell_length == 38
+            assert strip.cell_length == 39
 
 
 async def test_a_hostile_text_is_drawn_and_not_obeyed() -> None:
     hostile = "[red]x[/] \x1b]0;t\x07\x1b[2J \x9b31m \u202egnp.exe\r\x08\x7f [@click=app.bell]y[/]\n" * 3
-    async with page(Document("a.txt", hostile, "utf-8", headings=(Heading(0, 1, hostile),)), (110, 6)) as (pilot, *_):
+    async with page(Document("a.txt", hostile, "utf-8", headings=(Heading(0, 1, hostile),)), (111, 6)) as (pilot, *_):
         shown = "\n".join(lines(pilot))
         assert shown.count("[red]x[/]") == 3
         assert shown.count("<U+202E>gnp.exe") == 3
@@ -157,7 +157,7 @@ async def test_numbers_are_those_of_each_file_and_the_place_names_the_page() -> 
     )
     async with page(document) as (pilot, view, _):
         assert lines(pilot) == ["      a.txt", "", "  1   One.", "  2   Two.", "  3", "      b.txt", "", "  1   Three."]
-        await pilot.resize_terminal(36, 3)
+        await pilot.resize_terminal(37, 3)
         view.go_to((second, second + 5))
         await pilot.pause()
         assert view.place.file == "a.txt"
@@ -168,9 +168,9 @@ async def test_numbers_are_those_of_each_file_and_the_place_names_the_page() -> 
 
 async def test_a_click_and_enter_point_at_characters() -> None:
     async with page(TEXT) as (pilot, view, app):
-        await pilot.click(TextView, offset=(6 + 4, 0))
+        await pilot.click(TextView, offset=(7 + 4, 0))
         assert app.pointed == [4]
-        await pilot.click(TextView, offset=(6, 3))
+        await pilot.click(TextView, offset=(7, 3))
         assert app.pointed[-1] == TEXT.index("the others")
         view.focus()
         view.mark(Marks(shown=(TEXT.index("The last"), len(TEXT))))

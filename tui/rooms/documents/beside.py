@@ -28,10 +28,9 @@ class Beside(VerticalScroll, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "next('source')", N_("next source"), id="documents.next_source"),
-        Binding("up,k", "previous('source')", N_("previous source"), show=False, id="documents.previous_source"),
-        Binding("right,n", "next('figure')", N_("next figure"), id="documents.next_figure"),
-        Binding("left,p", "previous('figure')", N_("previous figure"), show=False, id="documents.previous_figure"),
-        Binding("u", "next('missing')", N_("next unsupported"), id="documents.next_missing"),
+        Binding("up,k", "previous('source')", N_("source before"), show=False, id="documents.previous_source"),
+        Binding("right", "next('figure')", N_("next figure"), show=False, id="documents.right"),
+        Binding("left", "previous('figure')", N_("figure before"), show=False, id="documents.left"),
         Binding("enter", "read", N_("to the text"), id="documents.read"),
         Binding("pageup", "page(-1)", N_("a page up"), show=False, id="documents.page_up"),
         Binding("pagedown,space", "page(1)", N_("a page down"), show=False, id="documents.page_down"),

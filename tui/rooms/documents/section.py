@@ -1,6 +1,6 @@
 """A question and its answer, or the summary: words, and below them what is to be known of these words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from textual.app import ComposeResult
@@ -8,10 +8,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from assistant import Answer, Result, one_line, printable
+from assistant import Answer, Checked, Place, Result, one_line, printable
 from tui.language import _
 from tui.rooms.documents.findings import findings_of
-from tui.rooms.documents.telling import Line, answer_lines, summary_lines
+from tui.rooms.documents.telling import Line, answer_lines, checked_line, summary_lines
 from tui.rooms.documents.words import Words
 
 State = Literal["queued", "running", "done", "stopped", "failed"]
@@ -27,6 +27,7 @@ class Section(Vertical):
         self.told: Result | Answer | None = None
         """What it came to."""
         self.words = Words()
+        self._checked: Checked | None = None
         self._reason = ""
         self._notes: list[str] = []
         self._head = Static(markup=False, classes="head")
@@ -42,7 +43,7 @@ class Section(Vertical):
 
     def begin(self) -> None:
         """The model is at it."""
-        self.state, self.told, self._reason, self._notes = "running", None, "", []
+        self.state, self.told, self._reason, self._notes, self._checked = "running", None, "", [], None
         self.words.write("")
         self.show_words()
 
@@ -69,6 +70,13 @@ class Section(Vertical):
             self.words.show(told.answer, findings_of(told.checked, told.places))
         self.show_words()
 
+    def recall(self, answer: str, checked: Checked, places: Sequence[Place | None]) -> None:
+        """An answer from before; what it took nobody knows any more."""
+        self.state = "done"
+        self._checked = checked
+        self.words.show(answer, findings_of(checked, places))
+        self.show_words()
+
     def end(self, state: State, reason: str = "") -> None:
         """It came to no end of its own; `reason`: an error's line."""
         if self.state != "done":
@@ -86,9 +94,7 @@ class Section(Vertical):
         self.set_class(bool(self.missing), "-missing")
         self._head.update(self._heading())
         lines = list(self._lines())
-        self._below.update(
-            Content("\n").join(Content.styled(f"{'! ' if line.bad else ''}{line.text}", _look(line)) for line in lines)
-        )
+        self._below.update(Content("\n").join(Content.styled(f"{line.sign}{line.text}", _look(line)) for line in lines))
         self._below.display = bool(lines)
 
     def _heading(self) -> Content:
@@ -110,6 +116,8 @@ class Section(Vertical):
             yield from summary_lines(self.told)
         elif self.told is not None:
             yield from answer_lines(self.told)
+        elif self._checked is not None:
+            yield checked_line(self._checked.claims)
         if self._reason:
             yield Line(one_line(self._reason), bad=True)
 

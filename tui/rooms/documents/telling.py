@@ -21,6 +21,11 @@ class Line:
     text: str
     bad: bool = False
 
+    @property
+    def sign(self) -> str:
+        """What tells a bad line without its colour."""
+        return "! " if self.bad and not self.text.startswith("✗") else ""
+
 
 def summary_lines(result: Result) -> Iterator[Line]:
     """Below a summary."""

@@ -63,13 +63,13 @@ class TextView(ScrollView, can_focus=True):
         "text-view--found",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", N_("a line down"), show=False, id="text.down"),
-        Binding("up,k", "move(-1)", N_("a line up"), show=False, id="text.up"),
-        Binding("pagedown,space", "page(1)", N_("a page down"), show=False, id="text.page_down"),
-        Binding("pageup", "page(-1)", N_("a page up"), show=False, id="text.page_up"),
-        Binding("home,g,ctrl+home", "start", N_("start of the text"), show=False, id="text.start"),
-        Binding("end,G,ctrl+end", "end", N_("end of the text"), show=False, id="text.end"),
-        Binding("enter", "point", N_("what rests on this"), id="text.point"),
+        Binding("down,j", "move(1)", N_("a line down"), show=False, id="documents.text_down"),
+        Binding("up,k", "move(-1)", N_("a line up"), show=False, id="documents.text_up"),
+        Binding("pagedown,space", "page(1)", N_("a page down"), show=False, id="documents.text_page_down"),
+        Binding("pageup", "page(-1)", N_("a page up"), show=False, id="documents.text_page_up"),
+        Binding("home,g,ctrl+home", "start", N_("start of the text"), show=False, id="documents.text_start"),
+        Binding("end,G,ctrl+end", "end", N_("end of the text"), show=False, id="documents.text_end"),
+        Binding("enter", "point", N_("what rests on this"), show=False, id="documents.text_point"),
     ]
 
     @dataclass
@@ -248,12 +248,13 @@ class TextView(ScrollView, can_focus=True):
         self.post_message(self.Pointed(shown[0] if shown and inside else self.middle))
 
     def on_click(self, event: events.Click) -> None:
-        offset = self.offset_at(event.x, event.y)
+        at = event.get_content_offset(self)
+        offset = None if at is None else self.offset_at(at.x, at.y)
         if offset is not None and not self.text_selection:
             self.post_message(self.Pointed(offset))
 
     def offset_at(self, x: int, y: int) -> int | None:
-        """The character in this cell of the widget; None below the text."""
+        """The character in this cell of what is drawn; None below the text."""
         row = self.scroll_offset.y + y
         if row >= len(self._rows):
             return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from textual.message import Message
 
-from assistant import AssistantError, Changed, Document, Following, Noted, Trouble, Version, Waiting, Watcher
+from assistant import AssistantError, Changed, Changes, Document, Following, Noted, Trouble, Version, Waiting, Watcher
 from tui.jobs import Inbox
 from tui.rooms.documents.study import Told, place_of, read
 
@@ -29,10 +29,11 @@ class WatchNews(Message):
 class WatchReady(Message):
     """The file has changed and was read; its summary may be made."""
 
-    def __init__(self, watching: "Watching", document: Document) -> None:
+    def __init__(self, watching: "Watching", document: Document, changes: Changes | None) -> None:
         super().__init__()
         self.watching = watching
         self.document = document
+        self.changes = changes
 
 
 class Watching:
@@ -106,7 +107,7 @@ class Watching:
                 self._post(WatchNews(self, next(events)))
             except StopIteration as end:
                 if end.value and following.document is not None:
-                    self._post(WatchReady(self, following.document))
+                    self._post(WatchReady(self, following.document, following.changes))
                 return bool(end.value)
             except AssistantError as error:
                 self._post(WatchNews(self, Trouble(str(error))))

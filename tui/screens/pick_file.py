@@ -1,0 +1,151 @@
+"""Choosing a file, or a folder, by a few letters of its name or step by step, over whatever is on the screen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import get_current_worker
+
+from assistant import one_line, printable
+from tui.files import Found, find_files
+from tui.language import N_, _
+
+_HERE = "."
+
+
+class PickFileScreen(ModalScreen[str | None]):
+    """Gives a path as it was typed or chosen, or None where it was left with Esc. `folders`: a folder is wanted."""
+
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", N_("Cancel"), show=False),
+        Binding("down", "move('cursor_down')", N_("Next"), show=False),
+        Binding("up", "move('cursor_up')", N_("Previous"), show=False),
+        Binding("pagedown", "move('page_down')", N_("Further down"), show=False),
+        Binding("pageup", "move('page_up')", N_("Further up"), show=False),
+        Binding("tab", "complete", N_("Complete"), show=False, priority=True),
+    ]
+
+    @dataclass
+    class Listed(Message):
+        """The files that were looked for."""
+
+        start: str
+        found: tuple[Found, ...]
+
+    def __init__(self, title: str, start: str = "", *, folders: bool = False) -> None:
+        super().__init__()
+        self._title = title
+        self._start = start
+        self._folders = folders
+        self._found: tuple[Found, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = printable(self._title)
+            box.border_subtitle = _("Enter: choose   Tab: complete   Esc: cancel")
+            yield Input(printable(self._start), placeholder=_("letters of its name, or a path"), select_on_focus=False)
+            yield OptionList(markup=False)
+            yield Static(_("nothing here is called so"), markup=False, classes="none")
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).can_focus = False
+        self._look(self._start)
+
+    @work(thread=True, exclusive=True, group="pick")
+    def _look(self, start: str) -> None:
+        worker = get_current_worker()
+        stopped: Callable[[], bool] = lambda: worker.is_cancelled  # noqa: E731  asked while the disk is read
+        found = find_files(start, stopped)
+        if not stopped():
+            self.post_message(self.Listed(start, found))
+
+    @on(Listed)
+    def _listed(self, message: Listed) -> None:
+        if message.start != self._field.value:
+            return
+        self._found = tuple(each for each in message.found if not self._folders or each.bytes is None)
+        options = [Option(_drawn(each), id=each.path) for each in self._found]
+        if self._folders:
+            here = self._field.value or "./"
+            options.insert(0, Option(Content.assemble((_("this folder"), "bold"), f"  {one_line(here)}"), id=_HERE))
+        found = self.query_one(OptionList)
+        found.set_options(options)
+        found.highlighted = 0 if options else None
+        self.query_one(".none").display = not options
+
+    @on(Input.Changed)
+    def _changed(self, message: Input.Changed) -> None:
+        self._look(message.value)
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        typed = Path(self._field.value).expanduser() if self._field.value else None
+        if typed is not None and (typed.is_dir() if self._folders else typed.is_file()):
+            self.dismiss(self._field.value)
+        else:
+            self._choose()
+
+    @on(OptionList.OptionSelected)
+    def _selected(self) -> None:
+        self._choose()
+
+    def action_move(self, step: str) -> None:
+        """Another one in the list."""
+        getattr(self.query_one(OptionList), f"action_{step}")()
+
+    def action_complete(self) -> None:
+        """The marked one in place of what is typed."""
+        path = self._marked
+        if path not in (None, _HERE):
+            self._type(path)
+
+    def _choose(self) -> None:
+        path = self._marked
+        if path is None:
+            return
+        if path == _HERE:
+            self.dismiss(self._field.value or ".")
+        elif path.endswith("/"):
+            self._type(path)
+        else:
+            self.dismiss(path)
+
+    def _type(self, path: str | None) -> None:
+        self._field.value = path or ""
+        self._field.cursor_position = len(self._field.value)
+        self._field.focus()
+
+    @property
+    def _field(self) -> Input:
+        return self.query_one(Input)
+
+    @property
+    def _marked(self) -> str | None:
+        found = self.query_one(OptionList)
+        return None if found.highlighted is None else found.get_option_at_index(found.highlighted).id
+
+
+def _drawn(found: Found) -> Content:
+    """The path with the letters that were typed, and the size."""
+    content = Content(one_line(found.path))
+    for place in found.places:
+        content = content.stylize("bold $primary", place, place + 1)
+    return content if found.bytes is None else Content.assemble(content, (f"  {size(found.bytes)}", "$foreground 50%"))
+
+
+def size(count: int) -> str:
+    """Bytes for people."""
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1000:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"
