@@ -1,15 +1,385 @@
-"""The room of history."""
+"""The room of history: every kept conversation and every document asked about, found, looked at and put in order.
 
-from tui.language import N_
+The store lives in a thread of its own (`librarian`); the room asks it, and draws what comes back.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from time import time
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from assistant import Entry, Store, export_conversation, one_line, printable
+from tui.desk import Desk
+from tui.language import N_, _, plural
+from tui.messages import OpenConversation, OpenDocument
+from tui.rooms.history.contents import MOST, Contents, Findings
+from tui.rooms.history.librarian import Librarian, Noticed, Refused
+from tui.rooms.history.page import Page, drawn, page_of
+from tui.rooms.history.search import SearchField, ViewName
+from tui.rooms.history.shelf import Shelf
 from tui.rooms.room import Room
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.entry import EntryScreen
+
+_PAUSE = 0.12
+"""Seconds without a key before a search begins: nobody reads what is found for half a word."""
+_NARROW = 64
+"""Columns below which there is room for the list only."""
+_STANDARD_INPUT = "-"
 
 
 class HistoryRoom(Room):
-    """Nothing is in it yet."""
+    """The list is of `view`, or of what was found; what is done to a conversation can be undone."""
 
     NAME = "history"
     TITLE = N_("History")
-    can_focus = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", N_("open"), id="history.open"),
+        Binding("slash", "search('')", N_("search"), key_display="/", id="history.search"),
+        Binding("r", "rename", N_("rename"), id="history.rename"),
+        Binding("a", "archive", N_("archive"), id="history.archive"),
+        Binding("d,delete", "remove", N_("delete"), id="history.remove"),
+        Binding("u", "undo", N_("undo"), id="history.undo"),
+        Binding("e", "export", N_("export"), id="history.export"),
+        Binding("v", "view", N_("other list"), id="history.view"),
+        Binding("x", "purge", N_("delete for good"), show=False, id="history.purge"),
+    ]
+
+    class Listed(Message):
+        """All that is kept, and all that was removed, the last changed first."""
+
+        def __init__(self, kept: list[Entry], removed: list[Entry]) -> None:
+            super().__init__()
+            self.kept = kept
+            self.removed = removed
+
+    class Found(Message):
+        """What was searched for is in these places."""
+
+        def __init__(self, findings: Findings) -> None:
+            super().__init__()
+            self.findings = findings
+
+    class Turned(Message):
+        """The page of the row of this key."""
+
+        def __init__(self, key: str, page: Page) -> None:
+            super().__init__()
+            self.key = key
+            self.page = page
+
+    class Done(Message):
+        """Something was changed or written; `undo` takes it back."""
+
+        def __init__(self, words: str, undo: Callable[[Store], None] | None = None) -> None:
+            super().__init__()
+            self.words = words
+            self.undo = undo
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.contents = Contents()
+        self.now: Callable[[], float] = time
+        """Seconds since 1970."""
+        self._librarian = Librarian(self)
+        self._page: Page | None = None
+        self._undo: list[Callable[[Store], None]] = []
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="find"):
+            yield Static("⌕", classes="sign", markup=False)
+            yield SearchField(id="search", compact=True)
+            yield ViewName(id="shown", markup=False)
+        with Horizontal(id="both"):
+            yield Shelf()
+            with VerticalScroll(id="preview"):
+                yield Static(markup=False)
+            yield Static(id="nothing", markup=False)
+
+    def on_mount(self) -> None:
+        self._shelf = self.query_one(Shelf)
+        self._search = self.query_one(SearchField)
+        self.show_words()
+
+    def on_unmount(self) -> None:
+        self._librarian.close()
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < _NARROW, "-narrow")
 
     def arrive(self) -> None:
-        self.focus()
+        self._search.focus()
+        self._read()
+
+    def back(self) -> None:
+        self._search.value = ""
+        self._search.focus()
+
+    # What is read
+
+    def _read(self) -> None:
+        """The list anew, and what was found."""
+        self._librarian.ask(lambda store: self.Listed(store.entries(), store.entries(removed=True)), kind="list")
+        self._look()
+
+    def _look(self) -> None:
+        words = self.words
+        if words:
+            self._librarian.ask(lambda store: self.Found(_find(store, words)), kind="search")
+        elif self.contents.found is not None:
+            self.contents.found = None
+            self._draw(keep=False)
+
+    @property
+    def words(self) -> str:
+        """What is searched for; empty: nothing."""
+        return " ".join(self._search.value.split())
+
+    @on(Input.Changed, "#search")
+    def _typed(self) -> None:
+        safe = one_line(self._search.value) if printable(self._search.value) != self._search.value else None
+        if safe is not None:
+            self._search.value = safe  # comes here again
+            return
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_PAUSE if self.words else 0.001, self._look)
+
+    @on(Listed)
+    def _listed(self, message: Listed) -> None:
+        self.contents.kept, self.contents.removed = message.kept, message.removed
+        if self.contents.found is None:
+            self._draw()
+
+    @on(Found)
+    def _found(self, message: Found) -> None:
+        if message.findings.search == self.words:
+            same = self.contents.search == message.findings.search
+            self.contents.found = message.findings
+            self._draw(keep=same)
+
+    @on(Refused)
+    def _refused(self, message: Refused) -> None:
+        self.notify(one_line(str(message.error)), severity="error", markup=False, timeout=10)
+
+    @on(Noticed)
+    def _noticed(self, message: Noticed) -> None:
+        self.notify(one_line(message.text), severity="warning", markup=False, timeout=10)
+
+    # What is drawn
+
+    def show_words(self) -> None:
+        self._search.placeholder = _("search in all conversations")
+        self._draw()
+        self._draw_page()
+
+    def _draw(self, *, keep: bool = True) -> None:
+        items = self.contents.items(self.now())
+        self._shelf.show(items, keep=keep)
+        self.set_class(not items, "-empty")
+        self.query_one("#nothing", Static).update(self.contents.nothing)
+        self.query_one(ViewName).update(self.contents.name)
+        if not items:
+            self._page = None
+            self._draw_page()
+            if self._shelf.has_focus:
+                self._search.focus()
+
+    def _draw_page(self) -> None:
+        page = self.query_one("#preview", VerticalScroll)
+        page.query_one(Static).update(drawn(self._page, self.now()) if self._page is not None else Content(""))
+        page.scroll_home(animate=False)
+
+    @property
+    def chosen(self) -> tuple[Entry, str | None] | None:
+        """The conversation of the chosen row, and the turn that was found in it."""
+        row = self._shelf.row
+        return self.contents.of(row.key) if row is not None else None
+
+    @on(Shelf.Moved)
+    def _moved(self) -> None:
+        chosen, row = self.chosen, self._shelf.row
+        if chosen is None or row is None:
+            return
+        (entry, turn), key = chosen, row.key
+        words = self.contents.search
+        self._librarian.ask(lambda store: self.Turned(key, page_of(store, entry, turn=turn, search=words)), kind="page")
+
+    @on(Turned)
+    def _turned(self, message: Turned) -> None:
+        row = self._shelf.row
+        if row is not None and row.key == message.key:
+            self._page = message.page
+            self._draw_page()
+
+    # What the user does
+
+    def action_search(self, words: str) -> None:
+        """Search for these words, or for what is typed next."""
+        self._search.focus()
+        if words:
+            self._search.value = words
+
+    @on(SearchField.Down)
+    def _down(self) -> None:
+        """From the search into the list."""
+        if self._shelf.rows:
+            self._shelf.focus()
+
+    @on(Shelf.Left)
+    def _left(self) -> None:
+        self._search.focus()
+
+    @on(Shelf.Opened)
+    @on(Input.Submitted, "#search")
+    def action_open(self) -> None:
+        """Go on with the conversation where it is kept, or with the document that it is about."""
+        if self.chosen is None:
+            return
+        entry, turn = self.chosen
+        heading = entry.heading
+        if heading.removed:
+            self._librarian.ask(lambda store: store.restore(heading.id))
+        if not heading.document:
+            self.post_message(OpenConversation(heading.id, turn))
+        elif _STANDARD_INPUT in heading.document.split("\n"):
+            text = _(
+                "This is about a text from a pipe, which is gone. What was said of it can be read here, and exported."
+            )
+            self.notify(text, severity="warning", markup=False)
+        else:
+            self.post_message(OpenDocument(heading.document))
+
+    def action_rename(self) -> None:
+        """Give it a title; an empty one: its first question again."""
+        if self.chosen is None:
+            return
+        entry, _turn = self.chosen
+        identity, old = entry.heading.id, entry.heading.title
+        shown = old or entry.title
+
+        def renamed(title: str | None) -> None:
+            if title is not None and title != shown:
+                words = _("renamed; u undoes it")
+                self._change(
+                    words, lambda store: store.rename(identity, title), lambda store: store.rename(identity, old)
+                )
+
+        screen = EntryScreen(_("Title"), shown, help=_("empty: the first question stands for it"))
+        self.app.push_screen(screen, renamed)
+
+    def action_archive(self) -> None:
+        """Put it with the archived ones, or back."""
+        if self.chosen is None:
+            return
+        heading = self.chosen[0].heading
+        identity, archived = heading.id, not heading.archived
+        self._change(
+            _("archived; u undoes it") if archived else _("no longer archived; u undoes it"),
+            lambda store: store.archive(identity, archived=archived),
+            lambda store: store.archive(identity, archived=not archived),
+        )
+
+    def action_remove(self) -> None:
+        """Take it out of the lists; those that were removed come back."""
+        if self.chosen is None:
+            return
+        heading = self.chosen[0].heading
+        identity = heading.id
+        if heading.removed:
+            self._change(_("restored"), lambda store: store.restore(identity), lambda store: store.remove(identity))
+        else:
+            self._change(
+                _("deleted; u brings it back"),
+                lambda store: store.remove(identity),
+                lambda store: store.restore(identity),
+            )
+
+    def action_undo(self) -> None:
+        """Take back the last change that was made here."""
+        if not self._undo:
+            self.notify(_("nothing to undo"), markup=False)
+            return
+        undo = self._undo.pop()
+        self._change(_("undone"), undo, None)
+
+    def action_purge(self) -> None:
+        """Delete its words from the disk, after asking."""
+        if self.chosen is None:
+            return
+        entry = self.chosen[0]
+        identity = entry.heading.id
+
+        def sure(yes: bool | None) -> None:
+            if yes:
+                self._librarian.ask(purged)
+
+        def purged(store: Store) -> Message:
+            gone = store.purge(identity)
+            words = _("deleted for good")
+            return self.Done(
+                words
+                if gone
+                else words + "; " + _("other programs have the file open: its log keeps the words until then")
+            )
+
+        text = _("“{title}” and its {turns} are overwritten on the disk. Nothing brings them back.").format(
+            title=one_line(entry.title), turns=plural("{count} turn", "{count} turns", entry.turns)
+        )
+        self.app.push_screen(ConfirmScreen(_("Delete for good?"), text, yes=_("Delete")), sure)
+
+    def action_export(self) -> None:
+        """Write it to a file whose name is asked for."""
+        if self.chosen is None:
+            return
+        entry = self.chosen[0]
+        name = re.sub(r"\W+", "-", one_line(entry.title))[:40].strip("-") or "conversation"
+
+        def named(path: str | None) -> None:
+            if path:
+                self._librarian.ask(lambda store: written(store, Path(os.path.expanduser(path))))  # noqa: PTH111  pathlib's raises where there is no home
+
+        def written(store: Store, path: Path) -> Message:
+            export_conversation(*store.load(entry.heading.id), path)
+            return self.Done(_("written to {path}").format(path=one_line(str(path.absolute()))))
+
+        text = _("Markdown; a name that ends in .json: everything, to be read again")
+        self.app.push_screen(EntryScreen(_("Write to a new file"), f"{name}.md", help=text), named)
+
+    @on(ViewName.Clicked)
+    def action_view(self) -> None:
+        """The next list: what is kept, what is archived, what was deleted."""
+        self._search.value = ""
+        self.contents.turn_over()
+        self._draw(keep=False)
+
+    def _change(self, words: str, change: Callable[[Store], None], undo: Callable[[Store], None] | None) -> None:
+        def changed(store: Store) -> Message:
+            change(store)
+            return self.Done(words, undo)
+
+        self._librarian.ask(changed)
+
+    @on(Done)
+    def _done(self, message: Done) -> None:
+        if message.undo is not None:
+            self._undo.append(message.undo)
+        self.notify(message.words, markup=False)
+        self._read()
+
+
+def _find(store: Store, words: str) -> Findings:
+    hits, entries = store.search(words, MOST), store.entries()
+    return Findings(words, hits, {entry.heading.id: entry for entry in entries})

@@ -1,0 +1,35 @@
+"""The line above the list: what is searched for, and what the list is of."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui.language import N_
+
+
+class SearchField(Input):
+    """What is searched for; from here one goes down into the list, or opens what is chosen in it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", N_("open"), id="history.open_found"),
+        Binding("down", "down", N_("list"), id="history.list"),
+    ]
+
+    class Down(Message):
+        """To the list."""
+
+    def action_down(self) -> None:
+        """To the list."""
+        self.post_message(self.Down())
+
+
+class ViewName(Static):
+    """Says what the list is of; a click asks for the next one."""
+
+    class Clicked(Message):
+        """The next list, please."""
+
+    def on_click(self) -> None:
+        self.post_message(self.Clicked())
