@@ -144,6 +144,7 @@ class Ask(Offering):
     @on(Counted)
     def _counted(self, message: Counted) -> None:
         self._drafting.counted(message)
+        self.prompt.show_tokens(self._drafting.tokens)
         self._show()
 
     def _count(self) -> None:

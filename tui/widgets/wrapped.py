@@ -12,6 +12,7 @@ from rich.text import Text
 from textual.document._document import DocumentBase, Location
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._wrapped_document import WrappedDocument
+from textual.geometry import Offset
 
 from tui import graphemes
 from tui.graphemes import Stops
@@ -40,6 +41,11 @@ class Rows(WrappedDocument):
 
     def wrap_range(self, start: Location, old_end: Location, new_end: Location) -> None:  # noqa: ARG002  all rows, not these
         self.wrap(self._width)
+
+    def location_to_offset(self, location: Location) -> Offset:
+        # When undo makes the text shorter, Textual asks for the cursor before it has moved it.
+        row = min(location[0], len(self._wrap_offsets) - 1)
+        return super().location_to_offset((row, min(location[1], len(self.document.get_line(row)))))
 
     def get_target_document_column(self, line_index: int, x_offset: int, y_offset: int) -> int:
         sections = self.get_sections(line_index)

@@ -1,5 +1,6 @@
 """A text area that draws and moves by whole characters, and in which placeholders stand for longer texts."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
@@ -59,6 +60,14 @@ class Writing(TextArea):
         for row, start, end, found in reversed(self._folded()):
             if found == number:
                 self.replace(self.pasted[number], (row, start), (row, end), maintain_selection_offset=False)
+
+    def show_tokens(self, tokens: Callable[[str], int | None]) -> None:
+        """Write what was counted into the placeholders; None: not counted."""
+        for row, start, end, number in reversed(self._folded()):
+            counted = tokens(self.pasted[number])
+            fresh = placeholder(number, self.pasted[number], counted)
+            if counted is not None and self.document.get_line(row)[start:end] != fresh:
+                self.replace(fresh, (row, start), (row, end))
 
     def leave_out(self, path: str, number: int | None = None) -> None:
         """Take this folded paste, or the mentions of this file, out of the text."""
