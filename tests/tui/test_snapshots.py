@@ -87,6 +87,7 @@ def test_reading_a_document(snap_compare: Compare) -> None:
         await wait_until(pilot, lambda: "s left" in status(pilot).state)
         await send(pilot, "And what not?")
         assert texts(pilot)[-1] == "queued: And what not?"
+        await wait_until(pilot, lambda: status(pilot).state.endswith("1,204 reused · 1 waiting"))
         assert status(pilot).state == "reading 37 % · 216 tok/s · 35 s left · 1,204 reused · 1 waiting"
 
     app = make_app(lambda: engine, clock=lambda: next(times, 15.0))

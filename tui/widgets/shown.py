@@ -29,9 +29,11 @@ class Entry:
     """One of a window: what is known of it, and its widget while it is there."""
 
     shown: Shown | None
-    """None: only the widget knows what it shows; it is always there."""
+    """None: only the widget knows what it shows."""
     widget: Widget | None
     rows: int
+    live: bool = False
+    """It grows, and is always there."""
     mounted: bool = False
 
     @property

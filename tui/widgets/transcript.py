@@ -26,11 +26,6 @@ class Transcript(Windowed):
 
     # Where the reader is
 
-    async def add(self, *turns: Widget, after: Widget | None = None, before: Widget | None = None) -> None:
-        """Likewise, and bring the end into view: the user asked for them."""
-        await super().add(*turns, after=after, before=before)
-        self.follow()
-
     def follow(self) -> None:
         """Go to the end and stay there."""
         super().follow()
@@ -92,6 +87,23 @@ class Transcript(Windowed):
         """Move the focus to the last turn. False where there is none."""
         places = [place for place, entry in enumerate(self._entries) if entry.can_focus]
         return bool(places) and await self._focus(places[-1])
+
+    async def choose(self, key: str, offset: int | None = None) -> bool:
+        """Give a turn the focus, and bring it into view, or to this row of it. False where there is no such turn."""
+        place = self._place_of(key)
+        if place is None:
+            return False
+        if offset is None:
+            return await self._focus(place)
+        await self._go(place, offset)
+        self.screen.set_focus(self._entries[place].widget, scroll_visible=False)
+        return True
+
+    def see(self, widget: Widget, row: int) -> None:
+        """Bring a row of a turn into view."""
+        place = self._tops.get(widget, 0) + row
+        if not self.scroll_y <= place < self.scroll_y + self.size.height:
+            self.scroll_to(y=place - self.size.height // 3, animate=False)
 
     async def _focus(self, place: int) -> bool:
         widget = self._entries[place].widget

@@ -69,7 +69,8 @@ class Windowed(VerticalScroll, can_focus=False, inherit_bindings=False):
     async def show(self, turns: Sequence[Shown]) -> None:
         """Have these turns and no others; those that are there already stay as they are.
 
-        What has no key stays after the turn that it follows. A turn of a known key that is otherwise now is made anew.
+        What has no key stays behind the turn that it follows. A turn of a known key that is otherwise now is made anew.
+        What grows stays as it is, at the end if the turn before it goes.
         """
         async with self._changing:
             old = {entry.key: place for place, entry in enumerate(self._entries) if entry.key}
@@ -80,25 +81,47 @@ class Windowed(VerticalScroll, can_focus=False, inherit_bindings=False):
                     entries.append(Entry(shown, None, shown.rows(self._width)))
                     continue
                 entry = self._entries[place]
-                entries.append(entry if entry.shown == shown else Entry(shown, None, entry.rows))
+                same = entry.live or entry.shown == shown
+                entries.append(entry if same else Entry(shown, None, entry.rows))
                 entries += self._keyless_from(place + 1)
-            await self._have(entries)
+            await self._have([*entries, *self._live_beside(entries)])
+
+    async def cut(self, key: str) -> None:
+        """Take out this turn and all that follow it, but for what grows."""
+        async with self._changing:
+            place = self._place_of(key)
+            if place is not None:
+                entries = self._entries[:place]
+                await self._have([*entries, *self._live_beside(entries)])
 
     async def put(self, shown: Shown, *, before: Widget | None = None) -> None:
         """One more turn, at the end or before another one."""
         await self._insert(Entry(shown, None, shown.rows(self._width)), before=before)
 
-    async def add(self, *turns: Widget, after: Widget | None = None, before: Widget | None = None) -> None:
-        """Append widgets that grow, or put them after or before one. They are always there, until `settle`."""
+    async def add(self, *turns: Widget, after: Widget | str | None = None, before: Widget | None = None) -> None:
+        """Append widgets that grow, or put them after one (or the turn of this key) or before one.
+
+        They are always there, until `settle`.
+        """
         for turn in turns:
-            await self._insert(Entry(None, turn, 1), after=after, before=before)
+            await self._insert(Entry(None, turn, 1, live=True), after=after, before=before)
             after = turn if after is not None else None
+
+    async def hold(self, key: str) -> Widget | None:
+        """The widget of a turn that grows again, until `settle`; None where there is no such turn."""
+        async with self._changing:
+            place = self._place_of(key)
+            if place is None:
+                return None
+            self._entries[place].live = True
+            await self._have(self._entries)
+            return self._entries[place].widget
 
     async def settle(self, widget: Widget, shown: Shown) -> None:
         """A turn that grew is what `shown` says now, and may go when it is far away."""
         for entry in self._there:
             if entry.widget is widget:
-                entry.shown = shown
+                entry.shown, entry.live = shown, False
         await self._look()
 
     async def drop(self, *widgets: Widget) -> None:
@@ -129,13 +152,17 @@ class Windowed(VerticalScroll, can_focus=False, inherit_bindings=False):
         await self._go(0)
         self.scroll_home(animate=False)
 
-    async def go(self, key: str) -> Widget | None:
-        """Bring the beginning of a turn to the top of the view; its widget, or None where there is no such turn."""
-        for place, entry in enumerate(self._entries):
-            if entry.key == key:
-                await self._go(place)
-                return entry.widget
-        return None
+    async def go(self, key: str, offset: int = 1) -> Widget | None:
+        """Bring the beginning of a turn to a row of the view; its widget, or None where there is no such turn."""
+        place = self._place_of(key)
+        if place is None:
+            return None
+        await self._go(place, offset)
+        return self._entries[place].widget
+
+    def offset_of(self, widget: Widget) -> int:
+        """The row of the view where this turn begins; less than 0 above the view. 1 where it is not drawn."""
+        return self._tops[widget] - round(self.scroll_y) if widget in self._tops else 1
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         # Only what the reader does comes here; `arrange` keeps the place without a word.
@@ -249,26 +276,35 @@ class Windowed(VerticalScroll, can_focus=False, inherit_bindings=False):
             self._in_view = [(widget, offset)] if widget is not None else []
             self._box.refresh(layout=True)
 
-    async def _insert(self, entry: Entry, *, after: Widget | None = None, before: Widget | None = None) -> None:
+    async def _insert(self, entry: Entry, *, after: Widget | str | None = None, before: Widget | None = None) -> None:
         async with self._changing:
             place = len(self._entries)
             for index, other in enumerate(self._entries):
-                if other.widget is not None and other.widget in (after, before):
-                    place = index + (other.widget is after)
+                if after is not None and after in (other.widget, other.key):
+                    place = index + 1
+                elif before is not None and other.widget is before:
+                    place = index
             await self._have([*self._entries[:place], entry, *self._entries[place:]])
 
     def _keyless_from(self, place: int) -> list[Entry]:
-        """What stands there without a key, up to the next turn that has one or is growing."""
+        """What stands there without a key, up to the next turn that has one."""
         end = place
-        while end < len(self._entries) and self._entries[end].shown is not None and not self._entries[end].key:
+        while end < len(self._entries) and not self._entries[end].key:
             end += 1
         return self._entries[place:end]
+
+    def _live_beside(self, entries: Sequence[Entry]) -> list[Entry]:
+        known = set(entries)
+        return [entry for entry in self._entries if entry.live and entry not in known]
+
+    def _place_of(self, key: str) -> int | None:
+        return next((place for place, entry in enumerate(self._entries) if entry.key == key), None)
 
     async def _have(self, entries: list[Entry], *, top: int | None = None) -> None:
         """Let these be the entries, and those of them be there that are near the view. Only while `_changing`."""
         if any(entry.removed for entry in self._there):
             entries = [entry for entry in entries if not entry.removed]
-        tail = next((place for place, entry in enumerate(entries) if entry.shown is None), len(entries))
+        tail = next((place for place, entry in enumerate(entries) if entry.live), len(entries))
         top = self._top(entries) if top is None else top
         near = nearby([entry.rows for entry in entries[:tail]], self._run_in_view(entries[:tail]), top, self._page)
         if entries is self._entries and (near, tail) == (self._near, self._tail):

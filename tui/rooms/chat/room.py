@@ -1,43 +1,39 @@
-"""The chat: prompt in, turns out. The talk works, the desk says when, the widgets draw."""
+"""The chat: prompt in, turns out. The talk works, the desk says when, the widgets draw.
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
-from typing import Any, ClassVar
+What is being answered is the business of `Answers`, what is done with single turns that of `Deeds`, and what the slash
+commands ask for that of `Commands`; here they meet the keys, the prompt and the messages.
+"""
 
-from textual import on
+from collections.abc import Generator
+from contextlib import suppress
+from typing import ClassVar
+
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.widgets import Static
 
-from assistant import (
-    Cancelled,
-    Changed,
-    Decided,
-    Discarded,
-    Finished,
-    Loading,
-    Reading,
-    Result,
-    Settled,
-    Text,
-    Trouble,
-    Waiting,
-    one_line,
-    report,
-)
+from assistant import HistoryFailed, Result, Trouble, Waiting, one_line
 from assistant import Noted as WatchingNoted
 from tui.commands import Command, Unknown, parse
 from tui.desk import Desk
 from tui.jobs import Job
 from tui.language import N_, _
 from tui.messages import Began, ContextUsed, Do, Ended, Failed, Heard, Noted, Reported, Withdrawn
+from tui.rooms.chat.answers import Answers, Asked
+from tui.rooms.chat.deeds import Deeds, Editing
+from tui.rooms.chat.opening import Counted, NotOpened, Opened
+from tui.rooms.chat.summaries import Summaries
 from tui.rooms.chat.talk import Talk
+from tui.rooms.chat.turns import Answer, ChatTranscript, Question
 from tui.rooms.room import Room
 from tui.widgets.ask import Ask
+from tui.widgets.markdown import SafeMarkdown
 from tui.widgets.progress import ProgressRule
 from tui.widgets.transcript import Transcript
-from tui.widgets.turns import AnswerTurn, ErrorTurn, Note, UserTurn, Welcome
-from tui.words import described, ended, title
+from tui.widgets.turns import Wanted, Welcome
+from tui.words import described
 
 WELCOME = N_(
     "Write a message, or /summarize FILE to have a whole document read.\n"
@@ -45,22 +41,14 @@ WELCOME = N_(
 )
 
 
-@dataclass(slots=True)
-class Turn:
-    """One thing the user asked for. `typed` is what goes back to the prompt if it comes to nothing."""
-
-    typed: str
-    user: UserTurn
-    answer: AnswerTurn | None = None
-
-
 class ChatRoom(Room):
-    """Owns the turns; the one that is being answered is `_turn`."""
+    """One conversation at a time."""
 
     NAME = "chat"
     TITLE = N_("Chat")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "new_chat", N_("new chat"), id="chat.new"),
+        Binding("alt+up", "turns", N_("messages"), show=False, id="chat.turns"),
         Binding("pageup", "scroll(-1)", N_("Scroll up"), show=False, priority=True, id="chat.page_up"),
         Binding("pagedown", "scroll(1)", N_("Scroll down"), show=False, priority=True, id="chat.page_down"),
         Binding("ctrl+home", "top", N_("Start of the chat"), show=False, priority=True, id="chat.top"),
@@ -69,42 +57,49 @@ class ChatRoom(Room):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._talk = Talk(desk.holder)
-        self._turns: dict[Job, Turn] = {}
-        self._turn: Turn | None = None
-        self._used: int | None = 0
-        self._settled: int | None = 0
-        self._exact = True
-        self._prompted = 0
-        self._pieces = 0
-        self._mark = ""
-        self._partial = False
+        self.talk = Talk(desk.holder)
+        self._summaries = Summaries(desk.holder)
+        self._transcript = ChatTranscript()
+        self._rule = ProgressRule()
+        self._editing = Static(markup=False, id="editing")
+        self._asking = Ask(desk)
+        self.answers = Answers(self.talk, self._transcript)
+        self._deeds = Deeds(self, self.talk, self.answers, self._transcript, self._asking, self._show_editing)
 
     # What it is made of
 
     def compose(self) -> ComposeResult:
         with Vertical(id="column"):
-            yield Transcript()
-            yield ProgressRule()
-            yield Ask(self.desk)
+            yield self._transcript
+            yield self._rule
+            yield self._editing
+            yield self._asking
 
     def on_mount(self) -> None:
-        self._transcript = self.query_one(Transcript)
-        self._rule = self.query_one(ProgressRule)
-        self._asking = self.query_one(Ask)
-        self.call_later(self._transcript.add, Welcome("luciole", _(WELCOME)))
+        self._editing.display = False
+        self.call_later(self._transcript.add, Welcome("luciole", lambda: _(WELCOME)))
         self._show()
         # The first frame is on the screen before the model library is touched.
         self.call_after_refresh(lambda: self.desk.submit(Job(self, self.desk.holder.load)))
 
     def on_unmount(self) -> None:
-        self._talk.close()
+        self._summaries.interrupt()
+        self.talk.close()
 
     def arrive(self) -> None:
         self._asking.prompt.focus()
 
     def back(self) -> None:
+        """Esc: one thing after the other is left, the prompt last."""
+        current = self._transcript.current
+        if isinstance(current, Answer) and current.unmark():
+            return
+        if current is None:
+            self._deeds.leave_edit()
         self._asking.prompt.focus()
+
+    def show_words(self) -> None:
+        self._show_editing(self._deeds.editing)
 
     # What the user does
 
@@ -114,63 +109,114 @@ class ChatRoom(Room):
             called = parse(message.text)
         except Unknown as error:
             self._asking.give_back(message.text)
-            self.notify(one_line(str(error)), severity="warning", markup=False)
+            self.say(str(error))
             return
-        if called is None:
+        if called is not None:
+            self.post_message(Do(called[0].name, called[1]))
+        elif self._deeds.editing is not None:
+            await self._deeds.send_edit(message.typed, message.content)
+        else:
             content = message.content
-            await self._ask(message.text, message.text.strip(), lambda: self._talk.say(content))
-            return
-        command, argument = called
-        self.post_message(Do(command.name, argument))
+            await self.submit(Asked(lambda: self.talk.say(content), typed=message.typed, said=content))
 
-    async def action_summarize(self, path: str) -> None:
-        """The summary of a whole document, which is no part of the conversation."""
-        await self._ask(f"/summarize {path}", f"Summarize {path}", lambda: self._talk.summarize(path))
+    async def submit(self, asked: Asked) -> None:
+        """Hand something to the desk that the conversation grows by."""
+        job = Job(
+            self, asked.events, label=one_line(asked.said), used=self.talk.used, interrupt=self._summaries.interrupt
+        )
+        await self.answers.ask(job, asked, queued=self.desk.busy)
+        self.desk.submit(job)
+        self._show()
 
-    async def action_watch(self, path: str) -> None:
-        """The same, and again whenever the file changes."""
-        await self._ask(f"/watch {path}", f"Watch {path}", lambda: self._talk.watch(path))
+    def say(self, text: str) -> None:
+        """A few words to the user that go away by themselves."""
+        self.notify(one_line(text), markup=False)
+
+    def copy(self, text: str) -> None:
+        """Put this into the clipboard of the terminal."""
+        self.app.copy_to_clipboard(text)
+        self.say(_("copied"))
 
     def begin(self, command: Command) -> None:
         """Begin the command in the prompt; the user adds what it needs."""
         self._asking.prompt.replace_all(f"/{command.name} ")
 
-    async def open(self, identity: str, turn: str | None = None) -> None:
-        """Go on with a kept conversation."""
-        self.notify(f"{identity} {turn}", markup=False)
+    async def action_summarize(self, path: str) -> None:
+        """The summary of a whole document, which is no part of the conversation."""
+        asked = Asked(lambda: self._summaries.summarize(path), f"/summarize {path}", f"Summarize {path}")
+        await self.submit(asked)
 
-    async def _ask(self, typed: str, shown: str, events: Callable[[], Generator[Any, None, None]]) -> None:
-        self.query(Welcome).remove()
-        turn = Turn(typed, UserTurn(shown, queued=self.desk.busy))
-        await self._transcript.add(turn.user)
-        job = Job(self, events, label=shown, used=self._talk.used, interrupt=self._talk.interrupt)
-        self._turns[job] = turn
-        self.desk.submit(job)
-
-    @on(Withdrawn)
-    def _withdrawn(self, message: Withdrawn) -> None:
-        """A waiting turn returns to the prompt: nothing is sent that the user may no longer want."""
-        turn = self._turns.pop(message.job, None)
-        if turn is not None:
-            turn.user.remove()
-            self._asking.give_back(turn.typed)
+    async def action_watch(self, path: str) -> None:
+        """The same, and again whenever the file changes."""
+        await self.submit(Asked(lambda: self._summaries.watch(path), f"/watch {path}", f"Watch {path}"))
 
     async def action_new_chat(self) -> None:
-        """Empty the transcript; the model forgets the conversation."""
-        if self.desk.running in self._turns:
-            self.desk.stop()
-        self._turn = None
-        self._talk.forget()
-        self._used = self._settled = 0
-        self._exact = True
+        """Empty the transcript; the model forgets the conversation, which is kept."""
+        self._leave()
+        self.talk.forget()
+        self.answers.forget()
         await self._transcript.empty()
-        await self._transcript.add(Welcome("luciole", _(WELCOME)))
+        await self._transcript.add(Welcome("luciole", lambda: _(WELCOME)))
         self._show()
+        self._asking.prompt.focus()
+
+    async def open(self, identity: str, turn: str | None = None) -> None:
+        """Go on with a kept conversation; `turn` is to be seen."""
+        conversation = self.talk.conversation
+        if identity == conversation.id and conversation.path:
+            await self._see(turn)
+        else:
+            self._load(identity, turn)
+
+    @work(thread=True, exclusive=True, group="chat.open")
+    def _load(self, identity: str, turn: str | None) -> None:
+        try:
+            heading, tree = self.talk.load(identity)
+        except HistoryFailed as error:
+            self.post_message(NotOpened(error))
+        else:
+            self.post_message(Opened(heading, tree, turn))
+
+    @on(Opened)
+    async def _opened(self, message: Opened) -> None:
+        self._leave()
+        self.talk.open(message.heading, message.tree)
+        self.answers.forget()
+        await self._transcript.empty()
+        await self.answers.show()
+        await self._see(message.turn)
+        self.answers.settled(None)
+        self._show()
+        self.desk.submit(Job(self, self._count, quiet=True))
+
+    @on(NotOpened)
+    async def _not_opened(self, message: NotOpened) -> None:
+        self.say(str(message.error))
+
+    async def _see(self, turn: str | None) -> None:
+        conversation = self.talk.conversation
+        if turn is None:
+            self._transcript.follow()
+            return
+        if not self.answers.running:
+            with suppress(KeyError):  # it was removed
+                conversation.select(turn)
+                await self.answers.show()
+        await self._transcript.choose(turn)
+
+    def _count(self) -> Generator[Counted, None, None]:
+        if self.desk.holder.info is not None:
+            yield Counted(self.talk.conversation.id, self.talk.used())
 
     async def action_model(self) -> None:
         """Say which model is loaded."""
-        self.query(Welcome).remove()
-        await self._transcript.add(Note(described(self.desk.holder.info)))
+        await self.answers.welcome_away()
+        await self.answers.note(lambda: described(self.desk.holder.info))
+        self._transcript.follow()
+
+    async def action_turns(self) -> None:
+        """From the prompt to the last message in view."""
+        await self._transcript.step(-1)
 
     def action_scroll(self, direction: int) -> None:
         """A page up or down, less one line."""
@@ -184,6 +230,30 @@ class ChatRoom(Room):
         """The end of the chat, and stay there."""
         self._transcript.follow()
 
+    def _leave(self) -> None:
+        """The conversation is left: nothing more is to be written in it."""
+        if self.answers.running:
+            self.desk.stop()
+        self._deeds.forget()
+
+    # Turns
+
+    @on(Wanted)
+    async def _wanted(self, message: Wanted) -> None:
+        if isinstance(message.turn, Question | Answer):
+            if message.verb == "delete" and (job := self.answers.job_of(message.turn)) is not None:
+                self.desk.withdraw(job)
+            else:
+                await self._deeds.do(message.verb, message.turn)
+
+    @on(SafeMarkdown.Copied)
+    def _copied(self, message: SafeMarkdown.Copied) -> None:
+        self.copy(message.code.text)
+
+    @on(ChatTranscript.Left)
+    def _left(self) -> None:
+        self._asking.prompt.focus()
+
     @on(Ask.Changed)
     def _typing(self) -> None:
         self._show()
@@ -194,124 +264,51 @@ class ChatRoom(Room):
 
     # What the model does
 
+    @on(Withdrawn)
+    async def _withdrawn(self, message: Withdrawn) -> None:
+        typed = await self.answers.withdrawn(message.job)
+        if typed:  # nothing is sent that the user may no longer want
+            self._asking.give_back(typed)
+
     @on(Began)
     async def _began(self, message: Began) -> None:
-        self._prompted = self._pieces = 0
-        self._mark, self._partial = "", False
-        turn = self._turn = self._turns.get(message.job)
-        if turn is not None:
-            turn.user.sent()
-            turn.answer = AnswerTurn()
-            await self._transcript.add(turn.answer, after=turn.user)
+        await self.answers.began(message.job)
         self._show()
 
     @on(Heard)
     async def _heard(self, message: Heard) -> None:
-        event = message.event
-        self._rule.fraction = None
-        match event:
-            case Loading(fraction):
-                self._rule.fraction = fraction
-            case Settled() if event.is_worth_saying:
-                await self._note(event.reason)
-            case Reading(done, total):
-                self._rule.fraction = done / total if total else 1.0
-                self._prompted = total
-                self._used, self._exact = total, True
-            case Text(text):
-                self._pieces += message.pieces
-                self._used, self._exact = self._prompted + self._pieces, False
-                if self._answer is not None:
-                    await self._answer.write(text)
-                    self._transcript.grown()
-            case Finished(reason, usage):
-                self._mark, self._partial = ended(reason, usage), reason != "stop"
+        await self.answers.heard(message)
         self._show()
 
     @on(Reported)
     async def _reported(self, message: Reported) -> None:
+        await self.answers.reported(message.event)
         match message.event:
-            case Decided(strategy, reason):
-                if strategy != "whole":
-                    await self._note(f"{strategy}: {reason}")
-            case Discarded(reason) | Cancelled(reason):
-                await self._note(reason)
-                if self._answer is not None:
-                    await self._answer.replace("")
-            case Changed() as changed:
-                await self._answer_anew()
-                await self._note(changed.sentence)
-            case Result() as result:
-                await self._show_result(result)
-            case Waiting(text) | Trouble(text) | WatchingNoted(text):
+            case Counted(conversation, used) if conversation == self.talk.conversation.id:
+                self.answers.settled(used)
+            case Result() | Waiting() | Trouble() | WatchingNoted():
                 self.desk.activity.rest("watching")
-                await self._note(text or "the file is back")
         self._show()
-
-    @property
-    def _answer(self) -> AnswerTurn | None:
-        """The one in progress."""
-        return self._turn.answer if self._turn is not None else None
-
-    async def _note(self, text: str) -> None:
-        """Above the answer in progress."""
-        going_on = self._answer if self._answer is not None and not self._answer.mark else None
-        await self._transcript.add(Note(text), before=going_on)
-
-    async def _answer_anew(self) -> None:
-        """The next words are another version's."""
-        if self._turn is not None and self._answer is not None and self._answer.mark:
-            old, self._turn.answer = self._answer, AnswerTurn()
-            await self._transcript.add(self._turn.answer, after=old)
-
-    async def _show_result(self, result: Result) -> None:
-        self._mark = "\n".join((*report(result), "this summary is not part of the chat"))
-        if self._answer is not None:
-            await self._answer.replace(result.marked)
-            await self._answer.finish(self._mark, partial=self._partial)
-            self._transcript.grown()
-        self.desk.activity.rest("watching")
 
     @on(Noted)
     async def _noted(self, message: Noted) -> None:
-        await self._note(message.text)
+        await self.answers.note(message.text)
 
     @on(Ended)
     async def _ended(self, message: Ended) -> None:
-        if message.stopped and not (self._answer is not None and self._answer.mark):
-            written = self._answer is not None and self._answer.text
-            self._mark = "stopped here" if written else "stopped before the first word; not part of the chat"
-            self._partial = True
-        if message.used is not None:
-            self._settled = message.used
-        await self._let_go(message.job)
+        await self.answers.ended(message)
+        self._show()
 
     @on(Failed)
     async def _failed(self, message: Failed) -> None:
-        turn = self._turn
+        if message.job.quiet:
+            return
         for job in reversed(self.desk.waiting):
-            self.desk.withdraw(job)
-        if turn is not None and turn.answer is not None:
-            if turn.answer.text:
-                self._mark, self._partial = "ended here by an error", True
-                self._settled = None
-            else:
-                turn.answer.remove()
-                turn.user.remove()
-                self._asking.give_back(turn.typed)
-        await self._let_go(message.job)
-        self.query(Welcome).remove()
-        await self._transcript.add(ErrorTurn(title(message.error), str(message.error)))
-
-    async def _let_go(self, job: Job) -> None:
-        """The engine is free again."""
-        self._turns.pop(job, None)
-        turn, self._turn = self._turn, None
-        if turn is not None and turn.answer is not None and turn.answer.is_attached:
-            await turn.answer.finish(self._mark, partial=self._partial)
-            self._transcript.grown()
-        self._used, self._exact = self._settled, True
-        self._rule.fraction = None
+            if job in self.answers:
+                self.desk.withdraw(job)
+        typed = await self.answers.failed(message.job, message.error)
+        if typed:
+            self._asking.give_back(typed)
         self._show()
 
     # What is drawn
@@ -320,5 +317,10 @@ class ChatRoom(Room):
         self._rule.fraction = fraction
 
     def _show(self) -> None:
-        self._asking.taken = self._used or 0
-        self.post_message(ContextUsed(self.NAME, self._used, exact=self._exact, coming=self._asking.coming))
+        answers, asking = self.answers, self._asking
+        asking.taken = answers.used or 0
+        self.post_message(ContextUsed(self.NAME, answers.used, exact=answers.exact, coming=asking.coming))
+
+    def _show_editing(self, editing: Editing | None) -> None:
+        self._editing.display = editing is not None
+        self._editing.update(_("✎ another version of your message · Enter sends it · Esc leaves it as it was"))

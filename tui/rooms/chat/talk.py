@@ -1,46 +1,33 @@
-"""One conversation, and summaries, as jobs for the worker thread.
+"""The conversation of the chat, and what comes of its messages as jobs for the worker thread.
 
-Every conversation is kept as it happens; a new one begins after `forget`. The generators run in the worker thread, one
-at a time; `forget`, `interrupt` and `close` may be used from any. The module knows nothing of widgets.
+Every conversation is kept as it happens. The generators run in the worker thread, one at a time; all else is for the
+thread of the screen, and what changes the conversation only while no generator of it runs. Knows nothing of widgets.
 """
 
-import os
 from collections.abc import Generator
 
 from assistant import (
-    Cancelled,
-    Changed,
     Conversation,
-    Decided,
-    Discarded,
-    Document,
+    Engine,
     Event,
     Forgot,
+    Heading,
+    HistoryFailed,
     Keeper,
-    KeptPieces,
     Notice,
-    PieceDone,
-    Request,
-    Result,
-    Summary,
-    Trouble,
-    Version,
-    Waiting,
-    Watcher,
-    follow,
+    Store,
+    Tree,
+    Window,
     info_sampling,
-    info_summary_sampling,
-    read_documents,
     read_settings,
-    summarize,
 )
-from assistant import Noted as WatchingNoted
 from tui.holder import EngineHolder
+from tui.rooms.chat.late import LateEngine
 
 Said = Event | Forgot | Notice
 """What comes of a message."""
-Told = Event | Decided | PieceDone | Discarded | Result | Changed | Cancelled | Waiting | Trouble | WatchingNoted
-"""What comes of a document."""
+_SETTLED = 1.0
+"""Seconds that loading waits for what is being written."""
 
 
 class Talk:
@@ -48,75 +35,76 @@ class Talk:
 
     def __init__(self, holder: EngineHolder) -> None:
         self._holder = holder
-        self._conversation: Conversation | None = None
+        self._engine = LateEngine(holder)
         self._keeper = Keeper()
-        self._watcher: Watcher | None = None
+        self._last: Engine | None = None
+        self.conversation = self._begun()
 
     def say(self, text: str) -> Generator[Said, None, None]:
         """The answer to `text`, as the next turn of the conversation."""
-        engine = self._holder.ready()
-        if self._conversation is not None and self._conversation.engine is not engine:
-            saved = self._conversation.heading, self._conversation.tree
-            sampling, full = self._conversation.sampling, self._conversation.when_full
-            self._conversation = Conversation(engine, sampling, when_full=full, keeper=self._keeper, saved=saved)
-        if self._conversation is None:
-            yield from engine.load()  # what it is says how it wants to be sampled
-            sampling = info_sampling(engine.info)
-            self._conversation = Conversation(
-                engine, sampling, when_full=read_settings().when_full, keeper=self._keeper
-            )
-        yield from self._conversation.say(text)
+        conversation = yield from self._ready()
+        yield from conversation.say(text)
 
-    def summarize(self, path: str) -> Generator[Told, None, None]:
-        """The summary of a whole document, which is no part of the conversation."""
-        document = read_documents([os.path.expanduser(path)])  # noqa: PTH111  pathlib's raises where there is no home
-        engine = self._holder.ready()
-        yield from engine.load()
-        decided: Decided | None = None
-        for event in self._summary(document):
-            if isinstance(event, Decided):
-                decided = event
-            if not isinstance(event, Summary):
-                yield event
-            elif decided is not None:
-                yield Result(document, Request(), decided, event)
+    def edit(self, turn: str, text: str) -> Generator[Said, None, None]:
+        """The answer to a question in other words, as another version of it."""
+        conversation = yield from self._ready()
+        self._check(turn)
+        yield from conversation.edit(turn, text)
 
-    def watch(self, path: str) -> Generator[Told, None, None]:
-        """The summary of a document, and again whenever its file changes, until it is interrupted."""
-        place = os.path.expanduser(path)  # noqa: PTH111  likewise
-        read_documents([place])  # what is wrong with it is an error now, and a change later
-        engine = self._holder.ready()
-        decided: Decided | None = None
-        with Watcher([place]) as self._watcher:
-            for event in follow(self._watcher, lambda: read_documents([place]), self._summary, engine):
-                if isinstance(event, Decided):
-                    decided = event
-                if not isinstance(event, Version):
-                    yield event
-                elif decided is not None:
-                    yield Result(event.document, Request(), decided, event.summary)
+    def again(self, turn: str) -> Generator[Said, None, None]:
+        """Another answer to a question, or in place of an answer."""
+        conversation = yield from self._ready()
+        self._check(turn)
+        yield from conversation.regenerate(turn)
 
-    def _summary(self, document: Document) -> Generator[Event | Decided | PieceDone | Discarded | Summary, None, None]:
-        engine = self._holder.ready()
-        return summarize(document, engine, info_summary_sampling(engine.info), kept=KeptPieces())
+    def resume(self) -> Generator[Said, None, None]:
+        """More of the last answer, where it was cut; or an answer where there is none yet."""
+        conversation = yield from self._ready()
+        if not conversation.can_resume:
+            raise HistoryFailed("the last answer is whole; one that was cut was expected; ask for more in a message")
+        yield from conversation.resume()
+
+    def window(self) -> Window:
+        """What the conversation takes of the context. In the worker thread; loads the model if need be."""
+        return self.conversation.window()
 
     def used(self) -> int | None:
-        """Tokens that the conversation takes in the context; 0 for none."""
-        conversation = self._conversation
-        if conversation is None or not conversation.messages:
-            return 0
-        return self._holder.ready().count(conversation.messages)
+        """Tokens that the conversation takes in the context; 0 for none. In the worker thread."""
+        messages = self.conversation.messages
+        return self._engine.count(messages) if messages else 0
 
     def forget(self) -> None:
-        """Start an empty conversation with the next message."""
-        self._conversation = None
+        """Start an empty conversation."""
+        self.conversation = self._begun()
 
-    def interrupt(self) -> None:
-        """Stop waiting for a change."""
-        if self._watcher is not None:
-            self._watcher.close()
+    def load(self, identity: str) -> tuple[Heading, Tree]:
+        """A kept conversation. In a thread of its own: it waits for the disk. Raises HistoryFailed."""
+        self._keeper.settle(_SETTLED)
+        with Store() as store:
+            return store.load(identity)
+
+    def open(self, heading: Heading, tree: Tree) -> None:
+        """Go on with this one."""
+        self.conversation = self._begun((heading, tree))
 
     def close(self) -> None:
         """Write the last words. Waits for the disk, and no longer than four tenths of a second."""
-        self.interrupt()
         self._keeper.close()
+
+    def _begun(self, saved: tuple[Heading, Tree] | None = None) -> Conversation:
+        self._last = None
+        return Conversation(self._engine, keeper=self._keeper, saved=saved)
+
+    def _ready(self) -> Generator[Event, None, Conversation]:
+        """The conversation, with what the model and the settings of now say of how it goes on."""
+        conversation, engine = self.conversation, self._holder.ready()
+        if engine is not self._last:
+            yield from engine.load()  # what it is says how it wants to be sampled
+            conversation.use(self._engine, info_sampling(engine.info))
+            conversation.when_full = read_settings().when_full
+            self._last = engine
+        return conversation
+
+    def _check(self, turn: str) -> None:
+        if all(step.id != turn for step in self.conversation.path):
+            raise HistoryFailed("that message is gone; one of this conversation was expected; choose another one")
