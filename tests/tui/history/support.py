@@ -79,6 +79,11 @@ def chosen(pilot: Screen) -> str:
     return row.key if row is not None else ""
 
 
+def said(pilot: Screen) -> str:
+    """All that was said in passing, one under the other."""
+    return "\n".join(notification.message for notification in pilot.app._notifications)
+
+
 def stored(identity: str) -> tuple[str, bool, bool]:
     """Title, archived, removed: as they are on the disk."""
     with Store() as store:

@@ -382,4 +382,6 @@ class HistoryRoom(Room):
 
 def _find(store: Store, words: str) -> Findings:
     hits, entries = store.search(words, MOST), store.entries()
+    # As they were written, an import is the newest of all; the list goes by the days of the words.
+    hits.sort(key=lambda hit: (hit.turn is not None, -hit.created))
     return Findings(words, hits, {entry.heading.id: entry for entry in entries})

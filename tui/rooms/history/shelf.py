@@ -210,12 +210,12 @@ class Shelf(ScrollView, can_focus=True):
         texts = item.texts()
         if within == 0:
             room = width - 3 - cell_len(texts.moment)
-            title = _fit(texts.title, room)
-            segments += self._text(title, texts.title_marks, base + self._style("title"))
+            title, marks = _around(texts.title, texts.title_marks, room)
+            segments += self._text(title, marks, base + self._style("title"))
             segments.append(Segment(" " * (room - cell_len(title) + 1), base))
             segments.append(Segment(texts.moment, base + self._style("line")))
         else:
-            segments += self._text(_fit(texts.line, width - 2), texts.line_marks, base + self._style("line"))
+            segments += self._text(*_around(texts.line, texts.line_marks, width - 2), base + self._style("line"))
         return Strip(segments).adjust_cell_length(width, base)
 
     def _text(self, text: str, marks: Spans, style: Style) -> Iterator[Segment]:
@@ -229,6 +229,17 @@ class Shelf(ScrollView, can_focus=True):
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"shelf--{name}", partial=True)
+
+
+def _around(text: str, marks: Spans, width: int) -> tuple[str, Spans]:
+    """The text in so many cells, without its beginning where what stands out would be out of view."""
+    if marks and cell_len(text[: marks[0][1]]) > width - 1:
+        cut = marks[0][0]
+        while cut and cell_len(text[cut - 1 : marks[0][0]]) < width // 3:
+            cut -= 1
+        text = "…" + text[cut:]
+        marks = tuple((max(start - cut, 0) + 1, end - cut + 1) for start, end in marks)
+    return _fit(text, width), marks
 
 
 def _fit(text: str, width: int) -> str:
