@@ -9,10 +9,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 from assistant.engine_log import EngineLog
@@ -25,8 +27,11 @@ from assistant.process.death import death
 
 QUANTIZATIONS = ("q4_k_m", "q4_k_s", "q4_0", "q5_k_m", "q6_k", "q8_0", "f16", "bf16", "f32")
 """What weights can be kept in, the usual one first, then from the smallest to the exact."""
+_LOOK_SECONDS = 0.1
 _ENDS_WITHIN = 0.6
 """Seconds that a child has to tidy up when it is no longer wanted."""
+
+Interrupted = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +77,30 @@ class Converted:
 
 
 def preview_conversion(
-    source: str | Path, *, quantization: str = QUANTIZATIONS[0]
+    source: str | Path, *, quantization: str = QUANTIZATIONS[0], interrupted: Interrupted = lambda: False
 ) -> Generator[Step | Preview, None, None]:
     """What `convert_folder` would make of a checkpoint; the last event is `Preview`. Takes seconds, writes nothing.
 
-    Raises ConversionFailed.
+    `interrupted` as there. Raises ConversionFailed.
     """
     with _Child(source, ["-o", str(models_folder()), "-q", quantization, "--dry-run"]) as child:
-        for event, fields in child.events():
+        for event, fields in child.events(interrupted):
             yield _step(fields) if event == "step" else _preview(fields)
 
 
 def convert_folder(
-    source: str | Path, *, quantization: str = QUANTIZATIONS[0], name: str | None = None
+    source: str | Path,
+    *,
+    quantization: str = QUANTIZATIONS[0],
+    name: str | None = None,
+    interrupted: Interrupted = lambda: False,
 ) -> Generator[Step | Converted, None, None]:
     """Convert a checkpoint (a folder, or `owner/name` of the local hub cache) into the model folder.
 
     The last event is `Converted`. `name`: what the model is called; None: after its folder and the quantization.
-    Closing the iterator stops the work and leaves nothing behind. Raises ConversionFailed, InvalidModelFile for what is
-    no name, OutputFailed where a model of this name is there.
+    Closing the iterator stops the work and leaves nothing behind; for those who cannot because another thread waits in
+    it, `interrupted` is asked ten times a second, and ends it without `Converted`. Raises ConversionFailed,
+    InvalidModelFile for what is no name, OutputFailed where a model of this name is there.
     """
     target = models_folder()
     if name is not None:
@@ -98,7 +108,7 @@ def convert_folder(
         target = target / f"{name}{ENDING}"
         expect_absent(target)
     with _Child(source, ["-o", str(target), "-q", quantization]) as child:
-        for event, fields in child.events():
+        for event, fields in child.events(interrupted):
             yield _step(fields) if event == "step" else _converted(fields)
 
 
@@ -127,6 +137,9 @@ class _Child:
             ) from error
         finally:
             os.close(log)
+        self._lines: SimpleQueue[bytes | None] = SimpleQueue()
+        self._reader = Thread(target=self._collect, name="luciole-conversion", daemon=True)
+        self._reader.start()
 
     def __enter__(self) -> "_Child":
         return self
@@ -140,14 +153,21 @@ class _Child:
             process.wait(_ENDS_WITHIN)
         process.kill()
         process.wait()
+        self._reader.join()
         process.stdout.close()
         sweep()
 
-    def events(self) -> Generator[tuple[str, dict[str, Any]], None, None]:
-        """Kind and fields of each; the last one is no step. Raises ConversionFailed."""
-        if self._process.stdout is None:
-            raise AssertionError("it was asked for")
-        for line in self._process.stdout:
+    def events(self, interrupted: Interrupted) -> Generator[tuple[str, dict[str, Any]], None, None]:
+        """Kind and fields of each; the last one is no step, unless it was interrupted. Raises ConversionFailed."""
+        while True:
+            try:
+                line = self._lines.get(timeout=_LOOK_SECONDS)
+            except Empty:
+                if interrupted():
+                    return
+                continue
+            if line is None:
+                break
             fields = _read(line)
             event = fields.pop("event", None)
             if event == "failed":
@@ -162,6 +182,13 @@ class _Child:
             f"the conversion ended early ({death(code, ()).words}, log: {engine_log()}); a finished file was expected; "
             "try again, and close other programs if memory was short"
         )
+
+    def _collect(self) -> None:
+        if self._process.stdout is None:
+            raise AssertionError("it was asked for")
+        for line in self._process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
 
 
 def _read(line: bytes) -> dict[str, Any]:

@@ -61,6 +61,11 @@ class Installed:
     """Why it cannot be used: what was found; what was expected; what to do."""
 
     @property
+    def stem(self) -> str:
+        """The name without the number of its first part, where it is one of several."""
+        return PART.sub("", f"{self.name}{ENDING}").removesuffix(ENDING)
+
+    @property
     def parts(self) -> tuple[Path, ...]:
         """All files of it, the first one first. Raises InvalidModelFile."""
         return parts_of(self.path)

@@ -94,6 +94,20 @@ def test_an_end_that_leaves_nothing(large: Path, moment: str) -> None:
     assert children() == []
 
 
+def test_an_interruption(large: Path) -> None:
+    """For those who cannot close it: it ends where it waits, without a last event."""
+    asked: list[bool] = []
+
+    def interrupted() -> bool:
+        asked.append(True)
+        return len(asked) > 1
+
+    seen = [type(event) for event in convert_folder(large, interrupted=interrupted)]
+    assert Converted not in seen
+    assert names() == []
+    assert children() == []
+
+
 def test_a_child_that_does_not_end_is_ended(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.library.conversion._ENDS_WITHIN", 0.1)
     with closing(convert_folder(large)) as events:

@@ -76,7 +76,7 @@ def test_what_cannot_be_reached_is_listed() -> None:
 def test_parts_are_one_model() -> None:
     paths = write_parts("big")
     (model,) = (model for model in installed() if model.place == "folder")
-    assert model.name == "big-00001-of-00003"
+    assert (model.name, model.stem) == ("big-00001-of-00003", "big")
     assert model.bytes == sum(len(path.read_bytes()) for path in paths)
     assert model.parts == tuple(paths)
     paths[1].unlink()
