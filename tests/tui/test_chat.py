@@ -6,7 +6,7 @@ from time import monotonic
 import pytest
 from textual import events
 
-from assistant import FAKE_INFO, EngineFailed, FakeEngine, Finished, Message, ModelNotFound, Reading, Text, Usage
+from assistant import EngineFailed, FakeEngine, Finished, Message, ModelNotFound, Reading, Text, Usage
 from tests.tui.support import (
     READ,
     HeldEngine,
@@ -312,15 +312,6 @@ async def test_help_opens_over_the_chat_and_closes() -> None:
         await pilot.press("escape")
         await wait_until(pilot, lambda: pilot.app.screen is house(pilot))
         assert prompt(pilot).has_focus
-
-
-async def test_model_says_which_one_is_loaded() -> None:
-    async with screen(FakeEngine()) as pilot:
-        await send(pilot, "/model")
-        await wait_until(pilot, lambda: bool(find(pilot, Note)))
-        note = find(pilot, Note)[0].text
-        assert FAKE_INFO.path in note
-        assert "135 M parameters · Q4_K_M · on the CPU" in note
 
 
 async def test_an_unknown_command_comes_back_with_the_known_ones() -> None:

@@ -72,7 +72,6 @@ async def test_an_error_is_text() -> None:
 async def test_a_model_name_is_text() -> None:
     info = replace(FAKE_INFO, name="[red]m[/]\x1b[31m\nn", path="p\x1b]0;t\x07")
     async with screen(FakeEngine(info=info)) as pilot:
-        await send(pilot, "/model")
         await wait_until(pilot, lambda: "[red]m[/][31m" in drawn(pilot))
         assert status(pilot).model == "[red]m[/][31m n Q4_K_M"
         assert not obeyed(pilot)

@@ -124,6 +124,13 @@ class House(Screen[None]):
         """To the kept conversations."""
         await self.action_go("history")
 
+    async def action_model(self, name: str = "") -> None:
+        """Load the model of this name and stay here; without a name, go where all of them are."""
+        if name:
+            self.post_message(UseModel(name))
+        else:
+            await self.action_go("models")
+
     def action_stop(self) -> None:
         """Stop what runs and take back what waits; nothing runs: leave what is open in the room."""
         if self.desk.busy:

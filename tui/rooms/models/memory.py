@@ -1,0 +1,79 @@
+"""The memory bars: what a model takes in each setting, of what is free. A picture and the figures beside it."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from assistant import MemoryRow, one_line
+from tui.activity import duration
+from tui.language import _
+from tui.rooms.models.words import of_free, tokens
+
+_WEIGHTS, _WORK, _FREE = "█", "▒", "·"
+"""Different shapes, because colours alone tell nothing to everybody."""
+_LEAST_BAR, _MOST_BAR = 10, 60
+
+
+def chosen_rows(rows: Sequence[MemoryRow]) -> list[MemoryRow]:
+    """Of each context the setting that is taken by itself; where none fits, the smallest."""
+    found: dict[int, MemoryRow] = {}
+    for row in rows:
+        if row.chosen or row.context not in found or not found[row.context].chosen:
+            found[row.context] = row
+    return list(found.values())
+
+
+def memory_bars(rows: Sequence[MemoryRow], width: int) -> Content:
+    """A line for each setting, as wide as `width`: `▸ 32K q8_0  ████▒▒▒▒······  6.0 of 15.4 GiB`."""
+    labels = [f"{tokens(row.context)} {one_line(row.kv)}" for row in rows]
+    notes = [_note(row) for row in rows]
+    label, note = (max((Content(text).cell_length for text in texts), default=0) for texts in (labels, notes))
+    bar = max(_LEAST_BAR, min(_MOST_BAR, width - label - note - 7))
+    lines = []
+    for row, words, figures in zip(rows, labels, notes, strict=True):
+        mark = ("▸ ", "bold $primary") if row.chosen else ("  ", "")
+        style = "bold" if row.chosen else ""
+        color = "$primary" if row.fits else "$error"
+        lines.append(
+            Content.assemble(
+                mark,
+                (words + " " * (label - Content(words).cell_length), style),
+                "  ",
+                *_bar(row, bar, color),
+                "  ",
+                (figures, style if row.fits else "$error"),
+            )
+        )
+    return Content("\n").join(lines)
+
+
+def legend(width: int) -> Content:
+    """What the parts of a bar are; where it is too long, without the last of it."""
+    parts = [
+        Content.assemble((_WEIGHTS, "$secondary"), f" {_('weights')}"),
+        Content.assemble((_WORK, "$primary"), f" {_('context and buffers')}"),
+        Content.assemble((_FREE, "$foreground 50%"), f" {_('free')}"),
+        Content.assemble(("▸", "bold $primary"), f" {_('taken by itself')}"),
+    ]
+    while len(parts) > 1 and Content("   ").join(parts).cell_length > width:
+        parts.pop()
+    return Content("   ").join(parts)
+
+
+def _bar(row: MemoryRow, cells: int, color: str) -> list[tuple[str, str]]:
+    most = max(row.free, 1)
+    weights = min(cells, round(cells * row.weights / most))
+    taken = min(cells, max(weights + 1, -(-cells * row.bytes // most)))
+    return [
+        (_WEIGHTS * weights, "$secondary"),
+        (_WORK * (taken - weights), color),
+        (_FREE * (cells - taken), "$foreground 50%"),
+    ]
+
+
+def _note(row: MemoryRow) -> str:
+    if not row.fits:
+        return f"{of_free(row)} · {_('does not fit')}"
+    if row.first_word is None:
+        return of_free(row)
+    return f"{of_free(row)} · {_('full context read in {time}').format(time=duration(row.first_word))}"
