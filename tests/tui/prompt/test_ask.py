@@ -29,7 +29,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Documents that the room of documents is asked to show."""
     asked: list[str] = []
 
-    async def _open(_self: object, path: str, *, summarize: bool = False, watch: bool = False) -> None:
+    async def _open(_self: object, path: str, **_how: object) -> None:
         asked.append(path)
 
     monkeypatch.setattr("tui.rooms.documents.room.DocumentsRoom.open", _open)
