@@ -32,6 +32,7 @@ from assistant.errors import (
 from assistant.events import Event, Finished, FinishReason, Loading, Reading, Settled, Text, Usage, coalesce
 from assistant.fake import FAKE_INFO, FakeEngine
 from assistant.gguf.header import Rope
+from assistant.hardware import Hardware, hardware
 from assistant.library.changes import freed_by_removing, make_default, remove_model, rename_model
 from assistant.library.conversion import (
     QUANTIZATIONS,
@@ -98,6 +99,7 @@ __all__ = [
     "Finished",
     "Following",
     "Forgot",
+    "Hardware",
     "Heading",
     "HistoryFailed",
     "Hit",
@@ -166,6 +168,7 @@ __all__ = [
     "follow",
     "found_in",
     "freed_by_removing",
+    "hardware",
     "hunks",
     "import_file",
     "import_json",

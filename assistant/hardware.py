@@ -46,7 +46,7 @@ class LlamaBuild:
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """The machine; memory in bytes. `llama` is None where llama.cpp does not answer; `problem` then says why."""
+    """The machine; memory in bytes. `llama` is None where llama.cpp was not asked or did not answer (see `problem`)."""
 
     system: str
     python: str
@@ -59,9 +59,9 @@ class Hardware:
     problem: str | None
 
 
-def hardware() -> Hardware:
-    """Ask the system and llama.cpp."""
-    llama, problem = _ask()
+def hardware(*, ask: bool = True) -> Hardware:
+    """Ask the system and llama.cpp, which may take seconds; not `ask`: the system alone, at once."""
+    llama, problem = _ask() if ask else (None, None)
     memory = psutil.virtual_memory()
     cpu = next((device for device in llama.devices if device.kind == "cpu"), None) if llama else None
     threads = psutil.cpu_count() or 1

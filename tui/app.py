@@ -31,6 +31,7 @@ class LucioleApp(App[None]):
         "theme.tcss",
         "screens/house.tcss",
         "screens/choice.tcss",
+        "screens/first_run.tcss",
         "screens/help.tcss",
         "screens/settings.tcss",
         "screens/pick_file.tcss",
@@ -41,8 +42,9 @@ class LucioleApp(App[None]):
     ]
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
-    def __init__(self, desk: Desk, *, light: bool | None = None) -> None:
+    def __init__(self, desk: Desk, *, light: bool | None = None, welcome: bool = False) -> None:
         super().__init__()
+        self._welcome = welcome
         # What terminals without the newer keyboard protocols send for Alt+Enter (tmux, Terminal.app). Textual does not
         # know it and reads `^` and Enter, which would send the message; as Ctrl+J it is the new line it should be.
         cast("dict[str, object]", ANSI_SEQUENCES_KEYS)["\x1b\r"] = (Keys.ControlJ,)
@@ -66,6 +68,8 @@ class LucioleApp(App[None]):
 
     def on_mount(self) -> None:
         self.preferences.complain()
+        if self._welcome:
+            self.call_after_refresh(self.house.action_welcome)
 
     def speak(self, language: str) -> None:
         """From now on all words of ours are in this language: a code, or `auto`."""
@@ -113,10 +117,12 @@ def make_app(
     open_model: Callable[[str], Engine] | None = None,
     clock: Callable[[], float] = monotonic,
     light: bool | None = None,
+    welcome: bool = False,
 ) -> LucioleApp:
     """The whole screen.
 
     `open_engine` is called in the worker thread, after the first frame, `open_model` when another model is chosen;
-    `clock` is for rates; `light`: whether the terminal's background is, where it has said so.
+    `clock` is for rates; `light`: whether the terminal's background is, where it has said so; `welcome`: with
+    the first page.
     """
-    return LucioleApp(Desk(EngineHolder(open_engine, open_model), clock), light=light)
+    return LucioleApp(Desk(EngineHolder(open_engine, open_model), clock), light=light, welcome=welcome)

@@ -40,6 +40,7 @@ COMMANDS = (
     Command("history", "", N_("go to all kept conversations"), "go_history"),
     Command("stop", "", N_("stop what runs; the words stay"), "stop"),
     Command("settings", "", N_("change looks, language, limits and keys"), "settings"),
+    Command("welcome", "", N_("show the first page: this machine, its models, a document to try"), "welcome"),
     Command("help", "", N_("show keys and commands"), "help"),
     Command("quit", "", N_("leave at once"), "quit"),
 )

@@ -34,8 +34,10 @@ from tui.rooms.documents.room import DocumentsRoom
 from tui.rooms.history.room import HistoryRoom
 from tui.rooms.models.room import ModelsRoom
 from tui.rooms.room import Room
+from tui.screens.first_run import BEGIN, SAMPLE, FirstRunScreen, sample_path
 from tui.screens.help import HelpScreen
 from tui.screens.settings import SettingsScreen
+from tui.widgets.prompt import Prompt
 from tui.widgets.room_bar import RoomBar
 from tui.widgets.status import Status
 from tui.words import model_line
@@ -147,6 +149,17 @@ class House(Screen[None]):
         """In the help."""
         if command is not None:
             self.begin(command)
+
+    def action_welcome(self) -> None:
+        """The first page; whatever is written over it goes to the chat."""
+        self.app.push_screen(FirstRunScreen(self.chat.query_one(Prompt).post_message), self._welcomed)
+
+    async def _welcomed(self, result: str | None) -> None:
+        await self.action_go(self.chat.NAME)
+        if result == SAMPLE:
+            self.post_message(OpenDocument(str(sample_path()), summarize=True))
+        elif result is not None and result != BEGIN:
+            self.begin(result)
 
     def action_settings(self) -> None:
         """Looks, language, limits, keys."""
