@@ -32,7 +32,8 @@ from assistant.errors import (
 from assistant.events import Event, Finished, FinishReason, Loading, Reading, Settled, Text, Usage, coalesce
 from assistant.fake import FAKE_INFO, FakeEngine
 from assistant.gguf.header import Rope
-from assistant.hardware import Hardware, hardware
+from assistant.hardware import Hardware
+from assistant.hardware import hardware as this_machine
 from assistant.library.changes import freed_by_removing, make_default, remove_model, rename_model
 from assistant.library.conversion import (
     QUANTIZATIONS,
@@ -168,7 +169,6 @@ __all__ = [
     "follow",
     "found_in",
     "freed_by_removing",
-    "hardware",
     "hunks",
     "import_file",
     "import_json",
@@ -200,6 +200,7 @@ __all__ = [
     "set_value",
     "settings_path",
     "summarize",
+    "this_machine",
     "tongue_of",
     "write_file",
 ]

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 
-from assistant import FakeEngine, Hardware, hardware, is_new, locations, read_document, settings_path
+from assistant import FakeEngine, Hardware, is_new, locations, read_document, settings_path, this_machine
 from tests.tui.support import Screen, drawn, house, prompt, texts, wait_until, whole
 from tui.app import make_app
 from tui.language import use
@@ -23,13 +24,13 @@ from tui.widgets.rows import Rows
 def machine(monkeypatch: pytest.MonkeyPatch) -> Hardware:
     """No child of llama.cpp; a computer of which everything is known."""
     found = replace(
-        hardware(ask=False), cores=6, memory_free=10 << 30, memory_total=16 << 30, problem="no \x1b[31mllama; x; y"
+        this_machine(ask=False), cores=6, memory_free=10 << 30, memory_total=16 << 30, problem="no \x1b[31mllama; x; y"
     )
 
     def asked(*, ask: bool = True) -> Hardware:
         return found if ask else replace(found, problem=None)
 
-    monkeypatch.setattr(first_run, "hardware", asked)
+    monkeypatch.setattr(first_run, "this_machine", asked)
     return found
 
 
@@ -97,7 +98,7 @@ async def test_no_letter_is_lost_nor_does_enter_press_a_button() -> None:
 
 async def test_a_paste_goes_to_the_prompt() -> None:
     async with welcomed() as pilot:
-        pilot.app.post_message(first_run.events.Paste("萤火虫"))
+        pilot.app.post_message(Paste("萤火虫"))
         await wait_until(pilot, lambda: "萤火虫" in prompt(pilot).text)
 
 

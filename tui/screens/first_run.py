@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from assistant import Hardware, Installed, hardware, installed, locations, one_line
+from assistant import Hardware, Installed, installed, locations, one_line, this_machine
 from tui.language import LANGUAGES, N_, _, spoken
 from tui.preferences import preferences
 from tui.screens.help import LOCATIONS
@@ -58,7 +58,7 @@ class FirstRunScreen(ModalScreen[str]):
         super().__init__()
         self._written = written
         self._left = False
-        self._machine = hardware(ask=False)
+        self._machine = this_machine(ask=False)
         self._models: tuple[Installed, ...] | None = None
 
     def compose(self) -> ComposeResult:
@@ -127,7 +127,7 @@ class FirstRunScreen(ModalScreen[str]):
         self.action_leave(BEGIN)
 
     def _find_out(self) -> None:
-        self.post_message(self.Known(hardware(), installed()))
+        self.post_message(self.Known(this_machine(), installed()))
 
     def _rows(self) -> list[Row]:
         sample = _("{name}, an invented survey of fireflies").format(name=sample_path().name)
