@@ -1,9 +1,10 @@
 """Markdown drawn by ourselves: the same at once and in pieces, never wider than its place, no word lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
+from time import monotonic
 
 import pytest
 from hypothesis import given, settings
@@ -59,6 +60,14 @@ async def page(text: str | None, size: tuple[int, int] = (40, 60)) -> AsyncItera
 
 def drawn(pilot: Pilot[None]) -> list[str]:
     return [strip.text.rstrip() for strip in pilot.app.screen._compositor.render_strips()]
+
+
+async def until(pilot: Pilot[None], reached: Callable[[], bool]) -> None:
+    """New lines come a moment after their words."""
+    end = monotonic() + 5
+    while not reached():
+        assert monotonic() < end, "\n".join(drawn(pilot))
+        await pilot.pause(0.01)
 
 
 def whole(text: str) -> list[list[str]]:
@@ -141,8 +150,7 @@ async def test_a_stream_is_drawn_as_the_whole_is() -> None:
             await stream.write(text[start : start + 7])
             await pilot.pause(0)
         await stream.stop()
-        await pilot.pause()
-        assert drawn(pilot) == at_once
+        await until(pilot, lambda: drawn(pilot) == at_once)
 
 
 async def test_an_answer_that_does_not_grow_asks_for_no_layout() -> None:
@@ -154,8 +162,8 @@ async def test_an_answer_that_does_not_grow_asks_for_no_layout() -> None:
         assert "A word more" in drawn(pilot)[0]
         assert widget._layout_updates == before
         await widget.append("\n\nnext")
-        await pilot.pause()
-        assert drawn(pilot)[2].strip() == "next"
+        await until(pilot, lambda: drawn(pilot)[2].strip() == "next")
+        assert widget._layout_updates == before + 1
 
 
 async def test_the_mark_of_a_block_of_code_copies_it() -> None:

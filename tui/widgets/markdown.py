@@ -8,6 +8,7 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
+from time import monotonic
 
 from markdown_it.token import Token
 from rich.segment import Segment
@@ -26,9 +27,13 @@ from tui.markdown.code import Code
 from tui.markdown.parser import Parser
 from tui.markdown.rows import NOTHING, Row
 from tui.markdown.wrapping import breaks
+from tui.widgets.laid_out_once import LaidOutOnce
 
 _LONG = 20_000
 """Characters that are parsed beside the screen and not by it."""
+
+_PACE = 0.1
+"""Seconds."""
 
 
 class _Line:
@@ -47,13 +52,26 @@ class _Line:
 
 
 class _Drawn:
-    """A block at one width."""
+    """A block at one width. Rows that stood in `before`, the same block with less text, keep what is drawn of them."""
 
     __slots__ = ("lines", "rows")
 
-    def __init__(self, block: Block, width: int, marked: int | None) -> None:
+    def __init__(self, block: Block, width: int, marked: int | None, before: "_Drawn | None" = None) -> None:
         self.rows = [*((Row(NOTHING),) if block.apart else ()), *block.content.rows(width, marked)]
-        self.lines = [line for number, row in enumerate(self.rows) for line in _lines(row, number, width)]
+        self.lines: list[_Line] = []
+        same = 0
+        if before is not None:
+            for row, old in zip(self.rows, before.rows, strict=False):
+                if not _same(row, old):
+                    break
+                same += 1
+            self.lines = [line for line in before.lines if line.row_number < same]
+        for number, row in enumerate(self.rows[same:], same):
+            self.lines += _lines(row, number, width)
+
+
+def _same(row: Row, old: Row) -> bool:
+    return row == old and row.text.is_same(old.text) and row.first.is_same(old.first) and row.rest.is_same(old.rest)
 
 
 def _lines(row: Row, number: int, width: int) -> Iterator[_Line]:
@@ -64,7 +82,7 @@ def _lines(row: Row, number: int, width: int) -> Iterator[_Line]:
         yield _Line(row, number, row.rest if index else row.first, text, place)
 
 
-class SafeMarkdown(Markdown):
+class SafeMarkdown(LaidOutOnce, Markdown):
     """Takes its text at once, by `update`, or in pieces through `Markdown.get_stream`.
 
     `codes` are its blocks of code, in their order; `marked` is the number of the one that is drawn as chosen.
@@ -100,6 +118,8 @@ class SafeMarkdown(Markdown):
         """Where the drawn blocks end, in lines from the top."""
         self._width = 0
         self._marked: int | None = None
+        self._grown_at = 0.0
+        self._growing = False
         if markdown:
             self._markdown = markdown
             self._replace_end(0, Parser().parse(markdown))
@@ -155,15 +175,32 @@ class SafeMarkdown(Markdown):
                 self._markdown += markdown
                 kept = max(0, len(self._blocks) - 1)
                 height = self._ends[-1] if self._ends else 0
+                last = self._drawn[kept] if kept < len(self._drawn) else None
                 self._replace_end(kept, Parser().parse(self._markdown[self._end_begins :]))
+                if last is not None and kept < len(self._blocks):
+                    self._drawn.append(_Drawn(self._blocks[kept], self._width, self._marked, last))
                 self._lay_out(self._width)
                 if self._width and self._ends and self._ends[-1] == height:
                     top = self._ends[kept - 1] if kept else 0
                     self.refresh(Region(0, top, self._width, height - top))
                 else:
-                    self.refresh(layout=True)
+                    self._grow()
 
         return AwaitComplete(appended())
+
+    def _grow(self) -> None:
+        """Ask for a layout of the screen, but no more often than an eye can follow: it costs more than all else."""
+        wait = self._grown_at + _PACE - monotonic()
+        if wait <= 0:
+            self._grown_at = monotonic()
+            self.refresh(layout=True)
+        elif not self._growing:
+            self._growing = True
+            self.set_timer(wait, self._grow_now)
+
+    def _grow_now(self) -> None:
+        self._growing = False
+        self._grow()
 
     def _replace_end(self, kept: int, tokens: list[Token]) -> None:
         """Behind the first `kept` blocks stand those of `tokens`, which were parsed from where the last one begins."""

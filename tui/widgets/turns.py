@@ -16,6 +16,7 @@ from textual.widgets.markdown import MarkdownStream
 
 from assistant import detach, printable
 from tui.language import _, plural
+from tui.widgets.laid_out_once import LaidOutOnce
 from tui.widgets.markdown import SafeMarkdown
 
 Words = str | Callable[[], str]
@@ -121,7 +122,7 @@ class Foot(Static):
             self.parent.action_want(verb)
 
 
-class AnswerTurn(Vertical, can_focus=True):
+class AnswerTurn(LaidOutOnce, Vertical, can_focus=True):
     """An answer as it streams in, then one line under it: what it took, or why it is not whole."""
 
     def __init__(self, text: str = "", mark: Words = "", *, partial: bool = False) -> None:

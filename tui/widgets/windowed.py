@@ -14,6 +14,7 @@ from textual.geometry import Size
 from textual.layout import DockArrangeResult
 from textual.widget import Widget
 
+from tui.widgets.laid_out_once import LaidOutOnce
 from tui.widgets.nearby import MOST_PAGES, Range, nearby
 from tui.widgets.shown import Entry, Gap, Shown
 
@@ -22,7 +23,7 @@ _LEAST_PAGE = 20
 _WIDTH = 80
 
 
-class Box(Vertical):
+class Box(LaidOutOnce, Vertical):
     """What scrolls. As high as what is in it, and no lower than the view: the first ones begin at the top."""
 
     DEFAULT_CSS = """
@@ -33,7 +34,7 @@ class Box(Vertical):
     """
 
 
-class Windowed(VerticalScroll, can_focus=False, inherit_bindings=False):
+class Windowed(LaidOutOnce, VerticalScroll, can_focus=False, inherit_bindings=False):
     """The window over them."""
 
     def __init__(self) -> None:
