@@ -21,6 +21,7 @@ from tui.rooms.chat.room import ChatRoom
 from tui.screens.choice import ChoiceScreen
 from tui.screens.house import House
 from tui.theme import OURS, PLAIN
+from tui.widgets.prompt import Prompt
 
 
 class LucioleApp(App[None]):
@@ -42,9 +43,10 @@ class LucioleApp(App[None]):
     ]
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
-    def __init__(self, desk: Desk, *, light: bool | None = None, welcome: bool = False) -> None:
+    def __init__(self, desk: Desk, *, light: bool | None = None, welcome: bool = False, typed: str = "") -> None:
         super().__init__()
         self._welcome = welcome
+        self._typed = typed
         # What terminals without the newer keyboard protocols send for Alt+Enter (tmux, Terminal.app). Textual does not
         # know it and reads `^` and Enter, which would send the message; as Ctrl+J it is the new line it should be.
         cast("dict[str, object]", ANSI_SEQUENCES_KEYS)["\x1b\r"] = (Keys.ControlJ,)
@@ -68,8 +70,13 @@ class LucioleApp(App[None]):
 
     def on_mount(self) -> None:
         self.preferences.complain()
-        if self._welcome:
-            self.call_after_refresh(self.house.action_welcome)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        if self._typed:
+            self.chat.query_one(Prompt).insert(self._typed.rstrip("\n"))  # sent by nobody but the user
+        elif self._welcome:
+            self.house.action_welcome()
 
     def speak(self, language: str) -> None:
         """From now on all words of ours are in this language: a code, or `auto`."""
@@ -118,11 +125,12 @@ def make_app(
     clock: Callable[[], float] = monotonic,
     light: bool | None = None,
     welcome: bool = False,
+    typed: str = "",
 ) -> LucioleApp:
     """The whole screen.
 
     `open_engine` is called in the worker thread, after the first frame, `open_model` when another model is chosen;
     `clock` is for rates; `light`: whether the terminal's background is, where it has said so; `welcome`: with
-    the first page.
+    the first page; `typed`: what the user wrote before there was a prompt.
     """
-    return LucioleApp(Desk(EngineHolder(open_engine, open_model), clock), light=light, welcome=welcome)
+    return LucioleApp(Desk(EngineHolder(open_engine, open_model), clock), light=light, welcome=welcome, typed=typed)
