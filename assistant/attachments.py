@@ -55,6 +55,12 @@ def detach(content: str) -> tuple[tuple[Attachment, ...], str]:
     return tuple(found), content[at:]
 
 
+def question_in(content: str) -> str:
+    """What is asked in a message, without the texts that came with it; their names where nothing else is."""
+    attachments, question = detach(content)
+    return question if question.strip() else ", ".join(attachment.name for attachment in attachments) or question
+
+
 def rough_tokens(text: str) -> int:
     """About how many tokens a text has, without a model: a quarter of its bytes. Chinese counts three quarters a sign.
 

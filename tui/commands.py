@@ -37,7 +37,7 @@ COMMANDS = (
     Command("chat", "", N_("go to the chat"), "go_chat"),
     Command("documents", "", N_("go to the documents"), "go_documents"),
     Command("models", "", N_("go to the models"), "go_models"),
-    Command("history", "", N_("go to all kept conversations"), "go_history"),
+    Command("history", "[WORDS]", N_("search all kept conversations"), "search", "history"),
     Command("stop", "", N_("stop what runs; the words stay"), "stop"),
     Command("settings", "", N_("change looks, language, limits and keys"), "settings"),
     Command("welcome", "", N_("show the first page: this machine, its models, a document to try"), "welcome"),

@@ -127,6 +127,14 @@ class OpenConversation(Message):
         self.turn = turn
 
 
+class ConversationGone(Message):
+    """This kept conversation was deleted: a room that has it open lets go of it."""
+
+    def __init__(self, identity: str) -> None:
+        super().__init__()
+        self.identity = identity
+
+
 class UseModel(Message):
     """Load this model (a path or a name) in place of the one there is."""
 

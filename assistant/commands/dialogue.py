@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 import click
 
+from assistant.attachments import question_in
 from assistant.commands.keeping import told
 from assistant.commands.slash import excerpt, line, obey
 from assistant.console import Answer, follow, narrate, note, tell_if_cut
@@ -53,7 +54,7 @@ def hold(conversation: Conversation, tell: Tell | None = None) -> None:
 def _resume(conversation: Conversation) -> None:
     """Say which conversation goes on, and where it is."""
     path = conversation.path
-    title = one_line(title_of(conversation.heading.title, path[0].content))
+    title = one_line(title_of(conversation.heading.title, question_in(path[0].content)))
     count = f"{len(path):,} turn{'s' if len(path) > 1 else ''}"
     click.echo(f"continuing {title} ({count}, {shown_time(path[-1].created)}); it ended with:", err=True)
     click.echo(f"  {excerpt(path[-1])}", err=True)

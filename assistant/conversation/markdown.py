@@ -7,6 +7,7 @@ would obey is made visible, so the file may be shown anywhere.
 from collections.abc import Iterator
 from datetime import datetime
 
+from assistant.attachments import question_in
 from assistant.conversation.tree import Tree
 from assistant.conversation.turns import Heading, Turn, title_of
 from assistant.sanitize import one_line, printable
@@ -23,7 +24,7 @@ _ENDS = {
 def export_markdown(heading: Heading, tree: Tree, *, branches: bool = False) -> str:
     """The document, ending in a newline. `branches`: all of them, each under the question or answer it forks from."""
     turns = list(_all(tree)) if branches else list(tree.path)
-    title = one_line(title_of(heading.title, turns[0].content if turns else "")) or "A conversation"
+    title = one_line(title_of(heading.title, question_in(turns[0].content) if turns else "")) or "A conversation"
     parts = [f"# {title}", f"*{shown_time(heading.created)}*"]
     if heading.document:
         parts.append(f"*About {one_line(heading.about)}*")

@@ -4,13 +4,14 @@ Any number of processes may use the file at once; one `Store` is for one thread.
 """
 
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from assistant.attachments import question_in
 from assistant.conversation.database import Connect, connect, explained, open_database, transaction
 from assistant.conversation.migrations import MIGRATIONS, Migration
 from assistant.conversation.rows import heading_in, text_out, turn_in, write_change
@@ -101,11 +102,9 @@ class Store:
         with self._reading():
             shorts = self._shorts()
             rows = self._rows(query, (removed,))
+            titles = self._titles({row["id"]: row for row in rows})
         return [
-            Entry(
-                heading_in(row), title_of(row["title"], row["first"]), row["changed"], row["turns"], shorts[row["id"]]
-            )
-            for row in rows
+            Entry(heading_in(row), titles[row["id"]], row["changed"], row["turns"], shorts[row["id"]]) for row in rows
         ]
 
     def find(self, name: str) -> str:
@@ -165,13 +164,13 @@ class Store:
         if not terms:
             return []
         try:
-            shorts, found = self._found(terms, most)
+            shorts, named, found = self._found(terms, most)
         except HistoryFailed as error:
             cause = error.__cause__
             with self._words():
                 if not isinstance(cause, sqlite3.Error) or not rebuild(self._connection, cause):
                     raise
-            shorts, found = self._found(terms, most)
+            shorts, named, found = self._found(terms, most)
         titles = [
             Hit(entry.heading.id, entry.title, None, "title", entry.changed, entry.title, entry.short)
             for entry in self.entries()
@@ -180,7 +179,7 @@ class Store:
         return titles + [
             Hit(
                 row["conversation"],
-                title_of(row["title"], row["first"]),
+                named[row["conversation"]],
                 row["id"],
                 row["role"],
                 row["created"],
@@ -224,8 +223,10 @@ class Store:
             busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             return not busy
 
-    def _found(self, terms: Sequence[str], most: int | None) -> tuple[dict[str, str], Sequence[dict[str, Any]]]:
-        """Short names, and the turns with all of the terms beside their conversation's title and first words."""
+    def _found(
+        self, terms: Sequence[str], most: int | None
+    ) -> tuple[dict[str, str], dict[str, str], Sequence[dict[str, Any]]]:
+        """Short names and titles of conversations, and the turns with all of the terms."""
         with self._words():
             condition, values = matching(self._connection, terms)
         query = f"""
@@ -235,7 +236,19 @@ class Store:
             WHERE c.removed IS NULL AND turns.removed = 0 AND {condition} ORDER BY turns.number DESC LIMIT ?
         """  # noqa: S608  the condition is made of fixed texts
         with self._reading():
-            return self._shorts(), self._rows(query, [*values, -1 if most is None else most])
+            rows = self._rows(query, [*values, -1 if most is None else most])
+            return self._shorts(), self._titles({row["conversation"]: row for row in rows}), rows
+
+    def _titles(self, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """By the ids of conversations, of rows with their title and the first words in them."""
+        query = "SELECT content FROM turns WHERE conversation = ? AND removed = 0 ORDER BY number LIMIT 1"
+        titles = {}
+        for identity, row in rows.items():
+            first = row["first"]
+            if not row["title"] and first.startswith("["):  # documents come before the question; it may be far behind
+                first = question_in(self._rows(query, (identity,))[0]["content"])
+            titles[identity] = title_of(row["title"], first)
+        return titles
 
     def _set(self, identity: str, column: str, value: object) -> None:
         with self._words(), transaction(self._connection):

@@ -18,6 +18,7 @@ from tui.messages import (
     Began,
     Broke,
     ContextUsed,
+    ConversationGone,
     Do,
     Ended,
     Failed,
@@ -216,6 +217,10 @@ class House(Screen[None]):
     async def _open_conversation(self, message: OpenConversation) -> None:
         await self.action_go(self.chat.NAME)
         await self.chat.open(message.identity, message.turn)
+
+    @on(ConversationGone)
+    async def _conversation_gone(self, message: ConversationGone) -> None:
+        await self.chat.let_go(message.identity)
 
     @on(UseModel)
     def _use_model(self, message: UseModel) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.attachments import Attachment, attach
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.keeper import Keeper
 from assistant.conversation.search import excerpt, found_in
@@ -103,6 +104,17 @@ def test_the_list_has_the_last_changed_first_and_short_names() -> None:
 
 def _one(text: str) -> Tree:
     return Tree([Turn(new_id(), None, "user", text, 1.0)])
+
+
+def test_a_title_is_what_was_asked_and_not_the_documents_before_it() -> None:
+    notes = Attachment("notes.md", "word " * 300)
+    kept(attach("What is missing?", [notes]))
+    kept(attach("", [notes, Attachment("more.md", "a")]))
+    kept("[x] is no document")
+    with Store() as store:
+        titles = [entry.title for entry in store.entries()]
+        assert titles == ["[x] is no document", "notes.md, more.md", "What is missing?"]
+        assert {hit.title for hit in store.search("word")} == set(titles[1:])
 
 
 def test_what_was_removed_can_be_restored_and_is_found_no_more() -> None:

@@ -9,7 +9,7 @@ from textual.widgets import TextArea
 
 from assistant import HistoryFailed, Store, import_json
 from tests.tui.history.support import Keeping, ago, chosen, history, listed, room, said, shelf, stored
-from tests.tui.support import Screen, drawn, wait_until
+from tests.tui.support import Screen, drawn, send, settled, texts, wait_until
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.entry import EntryScreen
 
@@ -86,6 +86,23 @@ async def test_deleted_ones_come_back_one_after_the_other(keeping: Keeping) -> N
         await pilot.press("u")
         await wait_until(pilot, lambda: "First question?" in listed(pilot))
         assert not stored("one")[2]
+
+
+async def test_the_chat_lets_go_of_what_was_deleted(keeping: Keeping) -> None:
+    async with history() as pilot:
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: texts(pilot) == ["you: First question?", "model: First answer."])
+        await pilot.press("f5", "down", "j", "d")
+        await wait_until(pilot, lambda: "Second question?" not in listed(pilot))
+        assert len(texts(pilot)) == 2, "another one"
+        await pilot.press("k", "d")
+        await wait_until(pilot, lambda: texts(pilot) == [])
+        await pilot.press("f2")
+        await send(pilot, "New?")
+        await settled(pilot)
+        assert stored("one")[2]
+        await pilot.press("f5")
+        await wait_until(pilot, lambda: listed(pilot) == ["[Today]", "New?", "Third question?"])
 
 
 async def test_an_open_one_that_was_deleted_is_restored(keeping: Keeping) -> None:

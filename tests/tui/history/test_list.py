@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from assistant import Store, Turn
+from assistant import Attachment, Store, Turn, attach
 from tests.tui.history.support import NOW, Keeping, ago, chosen, history, listed, room, shelf, stored
 from tests.tui.support import Screen, drawn, status, wait_until
 from tui.messages import OpenConversation, OpenDocument
@@ -110,10 +110,23 @@ async def test_one_about_a_document_opens_with_the_documents(keeping: Keeping, m
     async with history() as pilot:
         asked = await opened(pilot, monkeypatch)
         await pilot.press("enter")
-        assert [message.path for message in asked if isinstance(message, OpenDocument)] == ["/home/u/report.pdf"]
+        where = [(m.path, m.conversation, m.turn) for m in asked if isinstance(m, OpenDocument)]
+        assert where == [("/home/u/report.pdf", "dam", None)]
         await pilot.press("down", "down", "enter")
         assert len(asked) == 1
         await wait_until(pilot, lambda: "text from a pipe" in drawn(pilot))
+
+
+async def test_documents_within_a_message_are_folded(keeping: Keeping) -> None:
+    notes = Attachment("notes.md", "First line.\n" + "More of it.\n" * 100 + "The needle.")
+    keeping.keep("with", attach("What is missing here?", [notes]), "Nothing.")
+    async with history((80, 24)) as pilot:
+        assert listed(pilot) == ["[Today]", "What is missing here?"], "the title is what was asked"
+        await wait_until(pilot, lambda: "▤ notes.md · 102 lines" in drawn(pilot))
+        assert "More of it." not in drawn(pilot)
+        room(pilot).action_search("needle")
+        await wait_until(pilot, lambda: "▏ The needle." in drawn(pilot))
+        assert "▤ notes.md" not in drawn(pilot), "what was found is in the document"
 
 
 async def test_the_mouse_chooses_and_opens(keeping: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:

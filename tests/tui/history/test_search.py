@@ -7,7 +7,7 @@ import pytest
 
 from assistant import Store
 from tests.tui.history.support import Keeping, ago, chosen, history, listed, room, shelf
-from tests.tui.support import Screen, drawn, house, wait_until
+from tests.tui.support import Screen, drawn, house, send, wait_until
 from tui import language
 from tui.messages import OpenConversation
 from tui.rooms.history.contents import MOST
@@ -84,6 +84,17 @@ async def test_enter_opens_the_place_that_was_found(keeping: Keeping, monkeypatc
         await pilot.press("f5")
         assert room(pilot).words == "sixty", "coming back, one finds what one looked for"
         assert chosen(pilot) == "lamp:lamp-1"
+
+
+async def test_the_command_searches_from_anywhere(keeping: Keeping) -> None:
+    async with history() as pilot:
+        await pilot.press("f2")
+        await send(pilot, "/history sixty")
+        await wait_until(pilot, lambda: room(pilot).contents.search == "sixty")
+        assert house(pilot).room is room(pilot)
+        await pilot.press("f2")
+        await send(pilot, "/history")
+        await wait_until(pilot, lambda: house(pilot).room is room(pilot))
 
 
 async def test_escape_ends_the_search(keeping: Keeping) -> None:

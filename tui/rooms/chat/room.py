@@ -152,13 +152,21 @@ class ChatRoom(Room):
 
     async def action_new_chat(self) -> None:
         """Empty the transcript; the model forgets the conversation, which is kept."""
+        await self._empty()
+        self._asking.prompt.focus()
+
+    async def let_go(self, identity: str) -> None:
+        """This conversation was deleted: where it is the one that is open, a new one begins."""
+        if identity == self.talk.conversation.id:
+            await self._empty()
+
+    async def _empty(self) -> None:
         self._leave()
         self.talk.forget()
         self.answers.forget()
         await self._transcript.empty()
         await self._transcript.add(Welcome("luciole", lambda: _(WELCOME)))
         self._show()
-        self._asking.prompt.focus()
 
     async def open(self, identity: str, turn: str | None = None) -> None:
         """Go on with a kept conversation; `turn` is to be seen."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from assistant import Entry, Store, Turn, found_in, one_line, printable
+from assistant import Entry, Store, Turn, detach, found_in, one_line, printable
 from tui.language import _, plural
 from tui.rooms.history.dates import moment_of
 from tui.rooms.history.items import title_of
@@ -18,8 +18,8 @@ _FIRST, _LAST = 2, 4
 _AFTER = 2
 _LONGEST = 1500
 """Characters shown of a turn."""
-_BEFORE = 300
-"""Characters before the words that were found."""
+_BEFORE, _LINES_BEFORE = 300, 4
+"""Characters, and lines begun, before the words that were found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ def drawn(page: Page, now: float) -> Content:
         parts += [
             Content(""),
             Content.styled(who, "bold $primary" if turn.role == "user" else "bold $secondary"),
+            *_attached(turn, page),
             marked(Content(_words(turn, page)), page.search if page.found in (None, turn.id) else ""),
         ]
     return Content("\n").join(parts)
@@ -92,11 +93,33 @@ def marked(content: Content, search: str) -> Content:
     return content
 
 
+def _attached(turn: Turn, page: Page) -> list[Content]:
+    """The documents in a message, by their names, unless it is in one of them that something was found."""
+    if _text(turn, page) == turn.content:
+        return []
+    attachments, _question = detach(turn.content)
+    return [
+        Content.styled(
+            f"▤ {attachment.name} · {plural('{count} line', '{count} lines', attachment.lines)}", "$text-secondary"
+        )
+        for attachment in attachments
+    ]
+
+
+def _text(turn: Turn, page: Page) -> str:
+    if turn.role != "user":
+        return turn.content
+    question = detach(turn.content)[1]
+    elsewhere = turn.id == page.found and not found_in(question, page.search)
+    return turn.content if elsewhere else question
+
+
 def _words(turn: Turn, page: Page) -> str:
     """Of a long turn its beginning, or what stands around the words that were found."""
-    text = printable(turn.content).strip("\n")
+    text = printable(_text(turn, page)).strip("\n")
     spans = found_in(text, page.search) if turn.id == page.found else ()
-    start = max(spans[0][0] - _BEFORE, 0) if spans and spans[0][1] > _LONGEST // 2 else 0
+    at = spans[0][0] if spans else 0
+    start = at - len("\n".join(text[:at].split("\n")[-_LINES_BEFORE:])[-_BEFORE:])  # near enough to be in view
     words = text[start : start + _LONGEST]
     return ("… " if start else "") + words + (" …" if start + _LONGEST < len(text) else "")
 

@@ -22,7 +22,7 @@ from textual.widgets import Input, Static
 from assistant import Entry, Store, export_conversation, one_line, printable
 from tui.desk import Desk
 from tui.language import N_, _, plural
-from tui.messages import OpenConversation, OpenDocument
+from tui.messages import ConversationGone, OpenConversation, OpenDocument
 from tui.rooms.history.contents import MOST, Contents, Findings
 from tui.rooms.history.librarian import Librarian, Noticed, Refused
 from tui.rooms.history.page import Page, drawn, page_of
@@ -260,7 +260,7 @@ class HistoryRoom(Room):
             )
             self.notify(text, severity="warning", markup=False)
         else:
-            self.post_message(OpenDocument(heading.document))
+            self.post_message(OpenDocument(heading.document, conversation=heading.id, turn=turn))
 
     def action_rename(self) -> None:
         """Give it a title; an empty one: its first question again."""
@@ -301,6 +301,7 @@ class HistoryRoom(Room):
         if heading.removed:
             self._change(_("restored"), lambda store: store.restore(identity), lambda store: store.remove(identity))
         else:
+            self.post_message(ConversationGone(identity))
             self._change(
                 _("deleted; u brings it back"),
                 lambda store: store.remove(identity),
@@ -324,6 +325,7 @@ class HistoryRoom(Room):
 
         def sure(yes: bool | None) -> None:
             if yes:
+                self.post_message(ConversationGone(identity))
                 self._librarian.ask(purged)
 
         def purged(store: Store) -> Message:
