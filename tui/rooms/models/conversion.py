@@ -53,6 +53,7 @@ class ConversionScreen(ModalScreen[Wish | None]):
         self._source = source
         self._errand: Errand | None = None
         self._preview: Preview | None = None
+        self._looked: tuple[str, str] | None = None
         self._default_name = ""
         self.text = ""
         """What is said of the conversion, for whoever asks."""
@@ -94,12 +95,12 @@ class ConversionScreen(ModalScreen[Wish | None]):
     @on(Input.Submitted, "#source")
     @on(Button.Pressed, "#look")
     def _look(self) -> None:
-        source = self._typed
+        source, quantization = self._wanted
         if not source:
             self.query_one("#source", Input).focus()
             return
         self._forget()
-        quantization = str(self.query_one(Select).value)
+        self._looked = source, quantization
         self._say(Content(_("starting")))
         self._errand = Errand(
             self, lambda stopped: preview_conversion(source, quantization=quantization, interrupted=stopped)
@@ -108,8 +109,8 @@ class ConversionScreen(ModalScreen[Wish | None]):
     @on(Input.Changed, "#source")
     @on(Select.Changed)
     def _other(self) -> None:
-        """What was looked at is something else now."""
-        if self._preview is not None or self._errand is not None:
+        """What was looked at is something else now, unless it was changed back meanwhile."""
+        if self._looked not in (None, self._wanted):
             self._forget()
             self._say(Content.styled(_("Look again: something else would be converted now."), "$foreground 60%"))
 
@@ -141,24 +142,24 @@ class ConversionScreen(ModalScreen[Wish | None]):
     def _convert(self) -> None:
         if self._preview is not None:
             name = " ".join(self.query_one("#name", Input).value.split())
-            self.dismiss(Wish(self._typed, self._preview.quantization, name or self._default_name))
+            self.dismiss(Wish(*self._wanted, name or self._default_name))
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.dismiss(None)
 
     @property
-    def _typed(self) -> str:
-        """The source, without the quotes that terminals put around a dropped path."""
+    def _wanted(self) -> tuple[str, str]:
+        """The source, without the quotes that terminals put around a dropped path, and the type."""
         source = self.query_one("#source", Input).value.strip()
         if len(source) >= 2 and source[0] == source[-1] and source[0] in "'\"":
-            return source[1:-1]
-        return source
+            source = source[1:-1]
+        return source, str(self.query_one(Select).value)
 
     def _forget(self) -> None:
         if self._errand is not None:
             self._errand.close()
-        self._errand = self._preview = None
+        self._errand = self._preview = self._looked = None
         self.query_one("#convert", Button).disabled = True
 
     def _show(self, preview: Preview) -> None:
