@@ -48,12 +48,12 @@ class Found:
         return Path(self.path).suffix.lower() in PACKED
 
 
-def find_files(start: str, stopped: Callable[[], bool] = lambda: False) -> tuple[Found, ...]:
+def find_files(start: str, stopped: Callable[[], bool] = lambda: False, *, ending: str = "") -> tuple[Found, ...]:
     """What begins like this, or holds these letters in their order; the best first.
 
     A path with a slash is looked for in its folder; anything else in the working folder and what lies under it, and
     where nothing is typed yet, the files of that folder, the newest first, then its folders. `stopped` is asked while
-    the disk is read.
+    the disk is read; with an `ending` only such files are looked for, and no documents.
     """
     head, slash, tail = start.rpartition("/")
     hidden = tail.startswith(".")
@@ -61,12 +61,12 @@ def find_files(start: str, stopped: Callable[[], bool] = lambda: False) -> tuple
         folder = f"{head}/" if slash else f"{start}/"
         if not slash:
             tail = ""
-        entries = _sorted(_entries(folder, hidden=hidden))
+        entries = _sorted(_entries(folder, hidden=hidden, ending=ending))
     elif not start:
-        entries = _sorted(_entries("", hidden=False))
+        entries = _sorted(_entries("", hidden=False, ending=ending))
     else:
-        entries = [entry for entry in _entries("", hidden=hidden) if entry.bytes is None]
-        entries += _walk(hidden=hidden, stopped=stopped)
+        entries = [entry for entry in _entries("", hidden=hidden, ending=ending) if entry.bytes is None]
+        entries += _walk(hidden=hidden, ending=ending, stopped=stopped)
         entries.sort(key=lambda entry: len(entry.path))
         tail = start
     ranked = rank(tail, entries, lambda entry: entry.path.removesuffix("/")[_shift(entry, tail, slash) :], MOST)
@@ -86,7 +86,7 @@ def _sorted(entries: Iterator[Found]) -> list[Found]:
     return [entry for entry in found if entry.bytes is not None] + [entry for entry in found if entry.bytes is None]
 
 
-def _entries(folder: str, *, hidden: bool) -> Iterator[Found]:
+def _entries(folder: str, *, hidden: bool, ending: str) -> Iterator[Found]:
     """Files and folders in one folder, the newest first; `folder` as typed, with its slash."""
     try:
         place = Path(folder).expanduser()
@@ -96,11 +96,11 @@ def _entries(folder: str, *, hidden: bool) -> Iterator[Found]:
     for name, facts in sorted(entries, key=lambda entry: -entry[1].st_mtime):
         if stat.S_ISDIR(facts.st_mode):
             yield Found(f"{folder}{name}/", None)
-        elif stat.S_ISREG(facts.st_mode) and Path(name).suffix.lower() not in _NO_DOCUMENTS:
+        elif stat.S_ISREG(facts.st_mode) and _is_wanted(name, ending):
             yield Found(f"{folder}{name}", facts.st_size)
 
 
-def _walk(*, hidden: bool, stopped: Callable[[], bool]) -> Iterator[Found]:
+def _walk(*, hidden: bool, ending: str, stopped: Callable[[], bool]) -> Iterator[Found]:
     """Files under the working folder; not all where there are very many."""
     end, count = monotonic() + _SECONDS, 0
     for folder, folders, names in os.walk("."):
@@ -109,7 +109,7 @@ def _walk(*, hidden: bool, stopped: Callable[[], bool]) -> Iterator[Found]:
         if place.count("/") >= _DEEPEST:
             folders.clear()
         for name in names:
-            if not _is_offered(name, hidden=hidden) or Path(name).suffix.lower() in _NO_DOCUMENTS:
+            if not _is_offered(name, hidden=hidden) or not _is_wanted(name, ending):
                 continue
             try:
                 facts = Path(folder, name).stat()
@@ -120,6 +120,11 @@ def _walk(*, hidden: bool, stopped: Callable[[], bool]) -> Iterator[Found]:
                 yield Found(place + name, facts.st_size)
         if count >= _MOST_WALKED or monotonic() > end or stopped():
             return
+
+
+def _is_wanted(name: str, ending: str) -> bool:
+    kind = Path(name).suffix.lower()
+    return kind == ending if ending else kind not in _NO_DOCUMENTS
 
 
 def _is_offered(name: str, *, hidden: bool) -> bool:

@@ -72,10 +72,10 @@ class Installed:
 
 
 def installed(also: Iterable[str | Path] = ()) -> tuple[Installed, ...]:
-    """All models, the last used ones first, then by name. `also`: further files to list where they are no others.
+    """All models, the last used ones first, then by name, and those that cannot be used last.
 
-    Takes a tenth of a second for each file that was not looked at before. A damaged settings file only means that no
-    model is marked as the default.
+    `also`: further files to list where they are no others. Takes a tenth of a second for each file that was not looked
+    at before. A damaged settings file only means that no model is marked as the default.
     """
     default = _default()
     found: dict[str, Installed] = {}
@@ -89,7 +89,7 @@ def installed(also: Iterable[str | Path] = ()) -> tuple[Installed, ...]:
             found[same] = look(path, place)
     marked = None if default is None else place_of(default)
     models = [replace(model, is_default=same == marked) for same, model in found.items()]
-    return tuple(sorted(models, key=lambda model: (-_seconds(model.last_used), model.name.lower(), model.name)))
+    return tuple(sorted(models, key=_order))
 
 
 def look(path: Path, place: Place) -> Installed:
@@ -177,5 +177,6 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _seconds(moment: datetime | None) -> float:
-    return moment.timestamp() if moment is not None else 0.0
+def _order(model: Installed) -> tuple[bool, float, str, str]:
+    used = model.last_used.timestamp() if model.last_used is not None else 0.0
+    return bool(model.problem), -used, model.name.lower(), model.name

@@ -24,7 +24,10 @@ _HERE = "."
 
 
 class PickFileScreen(ModalScreen[str | None]):
-    """Gives a path as it was typed or chosen, or None where it was left with Esc. `folders`: a folder is wanted."""
+    """Gives a path as it was typed or chosen, or None where it was left with Esc.
+
+    `folders`: a folder is wanted; `ending`: a file with this ending, and no document.
+    """
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,11 +46,12 @@ class PickFileScreen(ModalScreen[str | None]):
         start: str
         found: tuple[Found, ...]
 
-    def __init__(self, title: str, start: str = "", *, folders: bool = False) -> None:
+    def __init__(self, title: str, start: str = "", *, folders: bool = False, ending: str = "") -> None:
         super().__init__()
         self._title = title
         self._start = start
         self._folders = folders
+        self._ending = ending
         self._found: tuple[Found, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -66,7 +70,7 @@ class PickFileScreen(ModalScreen[str | None]):
     def _look(self, start: str) -> None:
         worker = get_current_worker()
         stopped: Callable[[], bool] = lambda: worker.is_cancelled  # noqa: E731  asked while the disk is read
-        found = find_files(start, stopped)
+        found = find_files(start, stopped, ending=self._ending)
         if not stopped():
             self.post_message(self.Listed(start, found))
 

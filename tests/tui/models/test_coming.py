@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from textual.widgets import Button, Input, Select, TextArea
+from textual.widgets import Button, Input, Select
 
 from assistant import ConversionFailed, Converted, Fact, Preview, Step
 from assistant.library.installed import look
@@ -20,7 +20,7 @@ from tui.language import use
 from tui.rooms.models import conversion as screen_module
 from tui.rooms.models import room as room_module
 from tui.rooms.models.conversion import ConversionScreen, first_folder
-from tui.screens.entry import EntryScreen
+from tui.screens.pick_file import PickFileScreen
 
 
 def preview(source: str, quantization: str, *, warnings: tuple[str, ...] = ()) -> Preview:
@@ -153,8 +153,7 @@ async def test_a_folder_that_is_none(converter: Converter) -> None:
     async with models_screen(size=(80, 24)) as pilot:
         await pilot.press("c")
         screen = await opened(pilot)
-        await pilot.press("enter")
-        assert converter.looked == [], "nothing was typed"
+        assert screen.query_one("#source").has_focus
         screen.query_one("#source", Input).value = "'/a folder/Tiny'"
         await pilot.press("enter")
         await wait_until(pilot, lambda: "[red]no[31m config.json" in drawn(pilot))
@@ -162,6 +161,24 @@ async def test_a_folder_that_is_none(converter: Converter) -> None:
         assert screen.query_one("#convert", Button).disabled
         await pilot.press("escape")
         await wait_until(pilot, lambda: pilot.app.screen is house(pilot))
+
+
+async def test_choosing_the_folder(converter: Converter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Tiny").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    async with models_screen() as pilot:
+        await pilot.press("c")
+        screen = await opened(pilot)
+        await pilot.press("ctrl+o")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, PickFileScreen) and "~/Tiny/" in drawn(pilot))
+        await pilot.press("down", "tab", "enter")
+        await wait_until(pilot, lambda: converter.looked == [("~/Tiny/", "q4_k_m")])
+        await wait_until(pilot, lambda: screen.query_one("#name", Input).value == "Tiny-q4_k_m")
+        await pilot.press("escape")
+        await pilot.press("c")
+        await opened(pilot)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, PickFileScreen))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -237,10 +254,13 @@ async def test_quitting_waits_for_nobody(converter: Converter, monkeypatch: pyte
 
 async def test_importing_a_file(tmp_path: Path) -> None:
     source = write_model("little", tmp_path)
+    (tmp_path / "notes.md").write_text("No model.", encoding="utf-8")
     async with models_screen() as pilot:
         await pilot.press("i")
-        await wait_until(pilot, lambda: isinstance(pilot.app.screen, EntryScreen))
-        pilot.app.screen.query_one(TextArea).text = f"'{source}'"
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, PickFileScreen))
+        pilot.app.screen.query_one(Input).value = f"{tmp_path}/"
+        await wait_until(pilot, lambda: "little.gguf" in drawn(pilot))
+        assert "notes.md" not in drawn(pilot)
         await pilot.press("enter")
         await wait_until(pilot, says(pilot, "little is imported; it takes no further room."))
         await wait_until(pilot, lambda: getattr(room(pilot)._table.model, "name", "") == "little")

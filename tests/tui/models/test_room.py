@@ -25,8 +25,8 @@ async def test_what_is_listed() -> None:
     async with models_screen(listed=3) as pilot:
         assert rows(pilot) == [
             "|little-Q8_0|1 KiB|Q8_0|32K|10K|○ unproven|just now",
-            "|broken|0 KiB|||||unusable",
             "★|starter|94 MiB|Q4_1|8K|100K|○ unproven|never",
+            "|broken|0 KiB|||||unusable",
         ]
         assert room(pilot)._table.has_focus
         assert "● ready" in drawn(pilot)

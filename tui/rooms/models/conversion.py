@@ -24,6 +24,7 @@ from tui.rooms.models.errand import Errand
 from tui.rooms.models.facts import two_columns
 from tui.rooms.models.words import FACTS, size, step_words
 from tui.rooms.models.words import QUANTIZATIONS as DESCRIBED
+from tui.screens.pick_file import PickFileScreen
 
 _AROUND = 13
 """Rows of the screen that everything else takes."""
@@ -44,6 +45,7 @@ class ConversionScreen(ModalScreen[Wish | None]):
     AUTO_FOCUS = "#source"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", N_("Cancel"), show=False),
+        Binding("ctrl+o", "choose", N_("Choose a folder"), show=False),
         Binding("down", "app.focus_next", N_("The next field"), show=False),
         Binding("up", "app.focus_previous", N_("The field before"), show=False),
     ]
@@ -61,7 +63,8 @@ class ConversionScreen(ModalScreen[Wish | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = _("Convert a model folder")
-            yield Static(_("A folder with config.json, or owner/name of the local hub cache"), classes="label")
+            label = _("A folder with config.json, or owner/name of the local hub cache; Ctrl+O chooses one")
+            yield Static(label, classes="label")
             yield Input(self._source, id="source", suggester=Folders(), compact=True)
             with Horizontal(id="choices"):
                 with Vertical():
@@ -97,7 +100,7 @@ class ConversionScreen(ModalScreen[Wish | None]):
     def _look(self) -> None:
         source, quantization = self._wanted
         if not source:
-            self.query_one("#source", Input).focus()
+            self.action_choose()
             return
         self._forget()
         self._looked = source, quantization
@@ -105,6 +108,17 @@ class ConversionScreen(ModalScreen[Wish | None]):
         self._errand = Errand(
             self, lambda stopped: preview_conversion(source, quantization=quantization, interrupted=stopped)
         ).start()
+
+    def action_choose(self) -> None:
+        """Choose a folder on the disk, and look at it."""
+
+        def chosen(folder: str | None) -> None:
+            if folder is not None:
+                self.query_one("#source", Input).value = folder
+                self._look()
+
+        start = self._wanted[0] or "~/"
+        self.app.push_screen(PickFileScreen(_("The folder of the model"), start, folders=True), chosen)
 
     @on(Input.Changed, "#source")
     @on(Select.Changed)

@@ -12,6 +12,8 @@ from tui.rooms.models.words import of_free, tokens
 _WEIGHTS, _WORK, _FREE = "█", "▒", "·"
 """Different shapes, because colours alone tell nothing to everybody."""
 _LEAST_BAR, _MOST_BAR = 10, 60
+_WORDY = 90
+"""Columns from which there is room for whole words beside the figures."""
 
 
 def chosen_rows(rows: Sequence[MemoryRow]) -> list[MemoryRow]:
@@ -25,25 +27,21 @@ def chosen_rows(rows: Sequence[MemoryRow]) -> list[MemoryRow]:
 
 def memory_bars(rows: Sequence[MemoryRow], width: int) -> Content:
     """A line for each setting, as wide as `width`: `▸ 32K q8_0  ████▒▒▒▒······  6.0 of 15.4 GiB`."""
-    labels = [f"{tokens(row.context)} {one_line(row.kv)}" for row in rows]
-    notes = [_note(row) for row in rows]
-    label, note = (max((Content(text).cell_length for text in texts), default=0) for texts in (labels, notes))
-    bar = max(_LEAST_BAR, min(_MOST_BAR, width - label - note - 7))
+    labels = _aligned([f"{tokens(row.context)} {one_line(row.kv)}" for row in rows])
+    figures = _aligned([of_free(row) for row in rows], right=True)
+    notes = [_note(row, wordy=width >= _WORDY) for row in rows]
+    taken = max(
+        (Content(f"{one}{other}{note}").cell_length for one, other, note in zip(labels, figures, notes, strict=True)),
+        default=0,
+    )
+    bar = max(_LEAST_BAR, min(_MOST_BAR, width - taken - 7))
     lines = []
-    for row, words, figures in zip(rows, labels, notes, strict=True):
+    for row, label, figure, note in zip(rows, labels, figures, notes, strict=True):
         mark = ("▸ ", "bold $primary") if row.chosen else ("  ", "")
         style = "bold" if row.chosen else ""
-        color = "$primary" if row.fits else "$error"
-        lines.append(
-            Content.assemble(
-                mark,
-                (words + " " * (label - Content(words).cell_length), style),
-                "  ",
-                *_bar(row, bar, color),
-                "  ",
-                (figures, style if row.fits else "$error"),
-            )
-        )
+        told = (f"{figure}{note}", style if row.fits else "$error")
+        cells = _bar(row, bar, "$primary" if row.fits else "$error")
+        lines.append(Content.assemble(mark, (label, style), "  ", *cells, "  ", told))
     return Content("\n").join(lines)
 
 
@@ -71,9 +69,18 @@ def _bar(row: MemoryRow, cells: int, color: str) -> list[tuple[str, str]]:
     ]
 
 
-def _note(row: MemoryRow) -> str:
+def _note(row: MemoryRow, *, wordy: bool) -> str:
     if not row.fits:
-        return f"{of_free(row)} · {_('does not fit')}"
+        return f" · {_('does not fit')}"
     if row.first_word is None:
-        return of_free(row)
-    return f"{of_free(row)} · {_('full context read in {time}').format(time=duration(row.first_word))}"
+        return ""
+    words = _("full context read in {time}") if wordy else _("full in {time}")
+    return f" · {words.format(time=duration(row.first_word))}"
+
+
+def _aligned(texts: Sequence[str], *, right: bool = False) -> list[str]:
+    """All as wide as the widest."""
+    widths = [Content(text).cell_length for text in texts]
+    most = max(widths, default=0)
+    spaces = [" " * (most - width) for width in widths]
+    return [space + text if right else text + space for text, space in zip(texts, spaces, strict=True)]

@@ -38,6 +38,7 @@ from tui.rooms.models.work import WorkLine
 from tui.rooms.room import Room
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.entry import EntryScreen
+from tui.screens.pick_file import PickFileScreen
 
 _SIDE_BY_SIDE = 150
 """Columns from which list and details stand beside each other."""
@@ -220,8 +221,7 @@ class ModelsRoom(Room):
         if path:
             self._import(path)
         elif self._is_free():
-            help_ = _("The path of a GGUF file, or of a model folder to convert")
-            self.app.push_screen(EntryScreen(_("Import a model"), help=help_), self._import)
+            self.app.push_screen(PickFileScreen(_("Import a GGUF file"), ending=".gguf"), self._import)
 
     def _import(self, path: str | None) -> None:
         if not path or not self._is_free():
