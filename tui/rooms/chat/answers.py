@@ -113,6 +113,10 @@ class Answers:
         if self._now is None:
             self.used, self.exact = used, True
 
+    def follow(self) -> None:
+        """Bring the end into view."""
+        self._transcript.follow()
+
     async def welcome_away(self) -> None:
         """The first turn comes."""
         await self._transcript.drop(*self._transcript.query(Welcome))
@@ -133,6 +137,7 @@ class Answers:
         asked = self._now = self._jobs.get(job)
         if asked is None:
             return
+        current, replaced = self._transcript.current, self._transcript.named(asked.instead)
         if asked.instead:
             await self._transcript.cut(asked.instead)
         if asked.question is not None:
@@ -144,6 +149,8 @@ class Answers:
         else:
             asked.answer = Answer()
             await self._transcript.add(asked.answer, after=asked.question or asked.behind or None)
+            if current is not None and current is replaced:
+                asked.answer.focus(scroll_visible=False)
 
     async def heard(self, message: Heard) -> None:
         """The engine said something."""

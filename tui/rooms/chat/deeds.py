@@ -63,7 +63,7 @@ class Deeds:
         turn = widget.turn
         match verb:
             case "copy":
-                self._room.copy((widget.code if isinstance(widget, Answer) else None) or widget.text)
+                self.copy((widget.code if isinstance(widget, Answer) else None) or widget.text)
             case "code" if isinstance(widget, Answer):
                 self.mark_code(widget)
             case "quote":
@@ -82,6 +82,10 @@ class Deeds:
                 await self.delete(turn)
 
     # Words elsewhere
+
+    def copy(self, text: str) -> None:
+        """The words as they were written, without what a terminal would obey where they are put."""
+        self._room.copy(printable(text))
 
     def quote(self, widget: Question | Answer) -> None:
         """What is selected, or the whole turn, goes into the prompt as a quotation."""
@@ -192,7 +196,10 @@ class Deeds:
             turn = self._removed.pop()
             self._talk.conversation.restore(turn)
             await self._answers.show()
-            await self._transcript.choose(turn)
+            if self._transcript.current is not None:
+                await self._transcript.choose(turn)
+            else:
+                await self._transcript.go(turn)
 
     def forget(self) -> None:
         """Another conversation: nothing of this one can be brought back from here."""

@@ -22,18 +22,17 @@ from tui.jobs import Job
 from tui.language import N_, _
 from tui.messages import Began, ContextUsed, Do, Ended, Failed, Heard, Noted, Reported, Withdrawn
 from tui.rooms.chat.answers import Answers, Asked
+from tui.rooms.chat.commands import Commands
+from tui.rooms.chat.context import Breakdown, in_words
 from tui.rooms.chat.deeds import Deeds, Editing
 from tui.rooms.chat.opening import Counted, NotOpened, Opened
 from tui.rooms.chat.summaries import Summaries
-from tui.rooms.chat.talk import Talk
 from tui.rooms.chat.turns import Answer, ChatTranscript, Question
-from tui.rooms.room import Room
 from tui.widgets.ask import Ask
 from tui.widgets.markdown import SafeMarkdown
 from tui.widgets.progress import ProgressRule
 from tui.widgets.transcript import Transcript
 from tui.widgets.turns import Wanted, Welcome
-from tui.words import described
 
 WELCOME = N_(
     "Write a message, or /summarize FILE to have a whole document read.\n"
@@ -41,7 +40,7 @@ WELCOME = N_(
 )
 
 
-class ChatRoom(Room):
+class ChatRoom(Commands):
     """One conversation at a time."""
 
     NAME = "chat"
@@ -57,14 +56,13 @@ class ChatRoom(Room):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.talk = Talk(desk.holder)
         self._summaries = Summaries(desk.holder)
         self._transcript = ChatTranscript()
         self._rule = ProgressRule()
         self._editing = Static(markup=False, id="editing")
         self._asking = Ask(desk)
         self.answers = Answers(self.talk, self._transcript)
-        self._deeds = Deeds(self, self.talk, self.answers, self._transcript, self._asking, self._show_editing)
+        self.deeds = Deeds(self, self.talk, self.answers, self._transcript, self._asking, self._show_editing)
 
     # What it is made of
 
@@ -95,11 +93,11 @@ class ChatRoom(Room):
         if isinstance(current, Answer) and current.unmark():
             return
         if current is None:
-            self._deeds.leave_edit()
+            self.deeds.leave_edit()
         self._asking.prompt.focus()
 
     def show_words(self) -> None:
-        self._show_editing(self._deeds.editing)
+        self._show_editing(self.deeds.editing)
 
     # What the user does
 
@@ -113,8 +111,8 @@ class ChatRoom(Room):
             return
         if called is not None:
             self.post_message(Do(called[0].name, called[1]))
-        elif self._deeds.editing is not None:
-            await self._deeds.send_edit(message.typed, message.content)
+        elif self.deeds.editing is not None:
+            await self.deeds.send_edit(message.typed, message.content)
         else:
             content = message.content
             await self.submit(Asked(lambda: self.talk.say(content), typed=message.typed, said=content))
@@ -127,15 +125,6 @@ class ChatRoom(Room):
         await self.answers.ask(job, asked, queued=self.desk.busy)
         self.desk.submit(job)
         self._show()
-
-    def say(self, text: str) -> None:
-        """A few words to the user that go away by themselves."""
-        self.notify(one_line(text), markup=False)
-
-    def copy(self, text: str) -> None:
-        """Put this into the clipboard of the terminal."""
-        self.app.copy_to_clipboard(text)
-        self.say(_("copied"))
 
     def begin(self, command: Command) -> None:
         """Begin the command in the prompt; the user adds what it needs."""
@@ -195,7 +184,7 @@ class ChatRoom(Room):
         await self._see(message.turn)
         self.answers.settled(None)
         self._show()
-        self.desk.submit(Job(self, self._count, quiet=True))
+        self.count()
 
     @on(NotOpened)
     async def _not_opened(self, message: NotOpened) -> None:
@@ -212,15 +201,12 @@ class ChatRoom(Room):
                 await self.answers.show()
         await self._transcript.choose(turn)
 
-    def _count(self) -> Generator[Counted, None, None]:
+    def count(self) -> None:
+        self.desk.submit(Job(self, self._counted, quiet=True))
+
+    def _counted(self) -> Generator[Counted, None, None]:
         if self.desk.holder.info is not None:
             yield Counted(self.talk.conversation.id, self.talk.used())
-
-    async def action_model(self) -> None:
-        """Say which model is loaded."""
-        await self.answers.welcome_away()
-        await self.answers.note(lambda: described(self.desk.holder.info))
-        self._transcript.follow()
 
     async def action_turns(self) -> None:
         """From the prompt to the last message in view."""
@@ -242,7 +228,7 @@ class ChatRoom(Room):
         """The conversation is left: nothing more is to be written in it."""
         if self.answers.running:
             self.desk.stop()
-        self._deeds.forget()
+        self.deeds.forget()
 
     # Turns
 
@@ -252,7 +238,7 @@ class ChatRoom(Room):
             if message.verb == "delete" and (job := self.answers.job_of(message.turn)) is not None:
                 self.desk.withdraw(job)
             else:
-                await self._deeds.do(message.verb, message.turn)
+                await self.deeds.do(message.verb, message.turn)
 
     @on(SafeMarkdown.Copied)
     def _copied(self, message: SafeMarkdown.Copied) -> None:
@@ -294,6 +280,9 @@ class ChatRoom(Room):
         match message.event:
             case Counted(conversation, used) if conversation == self.talk.conversation.id:
                 self.answers.settled(used)
+            case Breakdown() as found if found.conversation == self.talk.conversation.id:
+                self.answers.settled(found.window.used)
+                await self.note(in_words(found))
             case Result() | Waiting() | Trouble() | WatchingNoted():
                 self.desk.activity.rest("watching")
         self._show()

@@ -17,11 +17,11 @@ from assistant import (
     Notice,
     Store,
     Tree,
-    Window,
     info_sampling,
     read_settings,
 )
 from tui.holder import EngineHolder
+from tui.rooms.chat.context import Breakdown, breakdown
 from tui.rooms.chat.late import LateEngine
 
 Said = Event | Forgot | Notice
@@ -64,9 +64,9 @@ class Talk:
             raise HistoryFailed("the last answer is whole; one that was cut was expected; ask for more in a message")
         yield from conversation.resume()
 
-    def window(self) -> Window:
-        """What the conversation takes of the context. In the worker thread; loads the model if need be."""
-        return self.conversation.window()
+    def breakdown(self) -> Breakdown:
+        """What takes how much of the context. In the worker thread; loads the model if need be."""
+        return breakdown(self.conversation)
 
     def used(self) -> int | None:
         """Tokens that the conversation takes in the context; 0 for none. In the worker thread."""

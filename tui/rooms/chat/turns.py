@@ -12,7 +12,7 @@ from tui.widgets.turns import AnswerTurn, UserTurn
 
 _BOTH: list[BindingType] = [
     Binding("y", "want('copy')", N_("copy"), id="chat.copy"),
-    Binding("greater_than_sign,q", "want('quote')", N_("quote"), id="chat.quote"),
+    Binding("q,greater_than_sign", "want('quote')", N_("quote"), id="chat.quote"),
     Binding("d", "want('delete')", N_("delete"), id="chat.delete"),
     Binding("u", "want('undo')", N_("undo"), show=False, id="chat.undo"),
     Binding("left", "want('previous')", N_("previous version"), show=False, id="chat.previous"),
@@ -68,7 +68,8 @@ class ChatTranscript(Transcript):
         """On within a turn that is higher than the view, else to the next one."""
         current = self.current
         if current is not None:
-            hidden = current.region.bottom - self.region.bottom if by > 0 else self.region.y - current.region.y
+            above = -self.offset_of(current)
+            hidden = current.outer_size.height - above - self.size.height if by > 0 else above
             if hidden > 0:
                 self.scroll_relative(y=by * min(hidden, 3), animate=False)
                 return
