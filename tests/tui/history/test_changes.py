@@ -70,6 +70,8 @@ async def test_archived_ones_leave_the_list_and_come_back(keeping: Keeping) -> N
         await wait_until(pilot, lambda: listed(pilot) == [])
         assert not stored("one")[1]
         assert "Nothing is archived." in drawn(pilot)
+        await pilot.press("escape")
+        assert len(listed(pilot)) == 4, "back to the usual list"
 
 
 async def test_deleted_ones_come_back_one_after_the_other(keeping: Keeping) -> None:

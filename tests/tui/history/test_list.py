@@ -75,7 +75,8 @@ async def test_one_walks_by_keys_and_the_page_follows(keeping: Keeping) -> None:
     fill(keeping)
     async with history((80, 24)) as pilot:
         assert "↓ list" in status(pilot).keys
-        assert "r rename" not in status(pilot).keys, "letters are typed into the search"
+        for key in ("r rename", "/ search"):
+            assert key not in status(pilot).keys, "letters are typed into the search"
         await pilot.press("down")
         assert shelf(pilot).has_focus
         assert "▌ How bright" in drawn(pilot), "where the focus is is seen without colour"
@@ -165,6 +166,24 @@ async def test_lists_of_archived_and_of_deleted_ones(keeping: Keeping) -> None:
         assert "Nothing was deleted." in drawn(pilot)
         room(pilot).action_view()
         await wait_until(pilot, lambda: "What does it cost?" in listed(pilot))
+
+
+async def test_what_is_chosen_and_what_is_faint_is_seen_in_every_look(keeping: Keeping) -> None:
+    fill(keeping)
+    async with history((80, 24)) as pilot:
+        await pilot.press("down")
+        for theme in ("dusk", "day", "contrast", "terminal", "plain"):
+            pilot.app.theme = theme
+            await pilot.pause()
+            title, facts = shelf(pilot).render_line(1), shelf(pilot).render_line(2)
+            assert (title.text[0], facts.text[0]) == ("▌", "▌")
+            styles = [segment.style for segment in facts if segment.style]
+            (ground,) = {style.bgcolor for style in styles}
+            if theme in ("dusk", "day", "contrast"):
+                colors = {style.color.get_truecolor() for style in styles if style.color}
+                assert len(colors) > 1, "what is beside the title is fainter"
+                assert ground is not None
+                assert ground.get_truecolor() not in colors
 
 
 async def test_a_narrow_terminal_has_the_list_alone(keeping: Keeping) -> None:

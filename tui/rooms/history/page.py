@@ -66,15 +66,18 @@ def drawn(page: Page, now: float) -> Content:
     models = {one_line(turn.model): None for turn in page.turns if isinstance(turn, Turn) and turn.model}
     parts = [
         marked(Content.styled(title_of(entry), "bold"), page.search),
-        Content.styled(" · ".join([*facts, *models]), "$text-muted"),
+        Content.styled(" · ".join([*facts, *models]), "$foreground 60%"),
     ]
     if heading.document:
-        parts += [Content.styled(f"▤ {one_line(path)}", "$text-secondary") for path in heading.document.split("\n")]
+        parts += [Content.styled(f"▤ {one_line(path)}", "$secondary") for path in heading.document.split("\n")]
     if heading.system:
-        parts.append(Content.styled(_("Instruction: {text}").format(text=_short(heading.system)), "$text-muted"))
+        parts.append(Content.styled(_("Instruction: {text}").format(text=_short(heading.system)), "$foreground 60%"))
     for turn in page.turns:
         if isinstance(turn, int):
-            parts += [Content(""), Content.styled(f"⋯ {plural('{count} turn', '{count} turns', turn)}", "$text-muted")]
+            parts += [
+                Content(""),
+                Content.styled(f"⋯ {plural('{count} turn', '{count} turns', turn)}", "$foreground 60%"),
+            ]
             continue
         who = _("You") if turn.role == "user" else one_line(turn.model) or _("Answer")
         parts += [
@@ -100,7 +103,7 @@ def _attached(turn: Turn, page: Page) -> list[Content]:
     attachments, _question = detach(turn.content)
     return [
         Content.styled(
-            f"▤ {attachment.name} · {plural('{count} line', '{count} lines', attachment.lines)}", "$text-secondary"
+            f"▤ {attachment.name} · {plural('{count} line', '{count} lines', attachment.lines)}", "$secondary"
         )
         for attachment in attachments
     ]

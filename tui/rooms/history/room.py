@@ -124,8 +124,18 @@ class HistoryRoom(Room):
         self._read()
 
     def back(self) -> None:
-        self._search.value = ""
+        """One thing after the other: the search, then the list that is not the usual one."""
+        if self.words:
+            self._search.value = ""
+        elif self.contents.view != "kept":
+            self.contents.view = "kept"
+            self._draw(keep=False)
         self._search.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the search its own key is a letter like any other."""
+        typing = self.is_mounted and self.screen.focused is self._search
+        return not (typing and (action, parameters) == ("search", ("",)))
 
     # What is read
 

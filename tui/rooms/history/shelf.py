@@ -200,26 +200,26 @@ class Shelf(ScrollView, can_focus=True):
             return Strip.blank(width, base)
         item, chosen = self.items[number], number == self._chosen
         if isinstance(item, Heading):
-            segments = [Segment(_fit(item.text, width), base + self._style("heading"))]
+            segments = [Segment(_fit(item.text, width), self._style("heading", base))]
             return Strip(segments).adjust_cell_length(width, base)
         if chosen:
-            base += self._style("chosen")
+            base += self.get_component_rich_style("shelf--chosen", partial=True)
         # The sign tells without colour which row is chosen, and whether keys go to it.
         sign = ("▌" if self.has_focus else "│") if chosen else " "
-        segments = [Segment(f"{sign} ", base + self._style("sign"))]
+        segments = [Segment(f"{sign} ", self._style("sign", base))]
         texts = item.texts()
         if within == 0:
             room = width - 3 - cell_len(texts.moment)
             title, marks = _around(texts.title, texts.title_marks, room)
-            segments += self._text(title, marks, base + self._style("title"))
+            segments += self._text(title, marks, self._style("title", base))
             segments.append(Segment(" " * (room - cell_len(title) + 1), base))
-            segments.append(Segment(texts.moment, base + self._style("line")))
+            segments.append(Segment(texts.moment, self._style("line", base)))
         else:
-            segments += self._text(*_around(texts.line, texts.line_marks, width - 2), base + self._style("line"))
+            segments += self._text(*_around(texts.line, texts.line_marks, width - 2), self._style("line", base))
         return Strip(segments).adjust_cell_length(width, base)
 
     def _text(self, text: str, marks: Spans, style: Style) -> Iterator[Segment]:
-        found, at = style + self._style("found"), 0
+        found, at = self._style("found", style), 0
         for start, end in marks:
             if start < len(text):
                 yield Segment(text[at:start], style)
@@ -227,8 +227,9 @@ class Shelf(ScrollView, can_focus=True):
                 at = min(end, len(text))
         yield Segment(text[at:], style)
 
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"shelf--{name}", partial=True)
+    def _style(self, name: str, base: Style) -> Style:
+        """On the background of the row; a partial style would forget how faint a colour is."""
+        return self.get_component_rich_style(f"shelf--{name}") + Style(bgcolor=base.bgcolor)
 
 
 def _around(text: str, marks: Spans, width: int) -> tuple[str, Spans]:
