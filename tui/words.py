@@ -15,15 +15,13 @@ _TITLES = {
 
 
 def named(info: ModelInfo) -> str:
-    """The model for the status line: its name, its quantization if the name lacks it, what is proven of it."""
-    name = info.name if info.quantization.lower() in info.name.lower() else f"{info.name} {info.quantization}"
-    return f"{name} · {_(info.proof)}" if info.proof else name
+    """The model's name, with its quantization if the name lacks it."""
+    return info.name if info.quantization.lower() in info.name.lower() else f"{info.name} {info.quantization}"
 
 
-def model_line(info: ModelInfo) -> str:
-    """The model for the status line, with the memory it runs in as soon as there is some."""
-    memory = f"{info.memory / 2**30:.1f} GiB" if info.memory else ""
-    return " · ".join(part for part in (named(info), info.kv, memory) if part)
+def running(info: ModelInfo) -> tuple[str, ...]:
+    """How it runs, for the status line: types of keys and values, memory; empty before anything was read."""
+    return tuple(filter(None, (info.kv, f"{info.memory / 2**30:.1f} GiB" if info.memory else "")))
 
 
 def described(info: ModelInfo | None) -> str:

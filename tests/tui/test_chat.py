@@ -308,7 +308,7 @@ async def test_help_opens_over_the_chat_and_closes() -> None:
     async with screen(FakeEngine()) as pilot:
         await pilot.press("f1")
         await wait_until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
-        assert "/summarize FILE" in drawn(pilot)
+        assert "Keys here: Chat" in drawn(pilot)
         await pilot.press("escape")
         await wait_until(pilot, lambda: pilot.app.screen is house(pilot))
         assert prompt(pilot).has_focus
@@ -377,17 +377,6 @@ async def test_code_is_whole_after_streaming_and_long_lines_wrap() -> None:
         await settled(pilot)
         assert [code.text for code in find(pilot, SafeMarkdown)[0].codes] == [line]
         assert "+ 39" in drawn(pilot)
-
-
-async def test_the_palette_has_our_commands() -> None:
-    async with screen(FakeEngine(["Hello."])) as pilot:
-        await send(pilot, "Hi")
-        await settled(pilot)
-        await pilot.press("ctrl+p")
-        await pilot.pause(0.1)
-        await pilot.press(*"new chat")
-        titles = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
-        assert {"Summarize", "New", "Model", "Help", "Quit", "Theme"} <= set(titles)
 
 
 @pytest.mark.parametrize("size", [(20, 6), (40, 10), (300, 90)])

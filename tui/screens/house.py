@@ -10,7 +10,8 @@ from textual.widgets import ContentSwitcher
 
 from assistant import EngineFailed, PieceDone, one_line
 from tui.activity import sparkline
-from tui.commands import Unknown, named
+from tui.commands import Unknown
+from tui.commands import named as command_named
 from tui.desk import Desk
 from tui.jobs import Job
 from tui.language import N_, _
@@ -41,7 +42,7 @@ from tui.screens.settings import SettingsScreen
 from tui.widgets.prompt import Prompt
 from tui.widgets.room_bar import RoomBar
 from tui.widgets.status import Status
-from tui.words import model_line
+from tui.words import named, running
 
 KEYS = {"chat": "F2", "documents": "F3", "models": "F4", "history": "F5"}
 _PAUSE = 0.1
@@ -53,6 +54,7 @@ class House(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", N_("stop"), id="stop"),
+        Binding("escape", "back", N_("Back"), show=False, id="back"),
         Binding("f1", "help", N_("help"), id="help"),
         Binding("f2", "go('chat')", N_("Chat"), show=False, id="go.chat"),
         Binding("f3", "go('documents')", N_("Documents"), show=False, id="go.documents"),
@@ -74,6 +76,7 @@ class House(Screen[None]):
         }
         self._used: dict[str, ContextUsed] = {}
         self._soon = False
+        self._was_busy = False
 
     def compose(self) -> ComposeResult:
         yield RoomBar([(name, room.TITLE) for name, room in self.rooms.items()])
@@ -134,13 +137,18 @@ class House(Screen[None]):
         else:
             await self.action_go("models")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  Textual's
+        """Stopping is offered while something runs; then Esc means nothing else."""
+        return self.desk.busy == (action == "stop") if action in {"stop", "back"} else True
+
     def action_stop(self) -> None:
-        """Stop what runs and take back what waits; nothing runs: leave what is open in the room."""
-        if self.desk.busy:
-            self.desk.stop()
-            self._show()
-        else:
-            self.room.back()
+        """Stop what runs and take back what waits."""
+        self.desk.stop()
+        self._show()
+
+    def action_back(self) -> None:
+        """Leave what is open in the room."""
+        self.room.back()
 
     def action_help(self) -> None:
         """Keys and commands."""
@@ -172,7 +180,7 @@ class House(Screen[None]):
 
     async def obey(self, name: str, argument: str = "") -> None:
         """Do what the command of this name does, in its room. Raises Unknown."""
-        command = named(name)
+        command = command_named(name)
         target: House | Room = self
         if command.room:
             target = self.rooms[command.room]
@@ -184,7 +192,7 @@ class House(Screen[None]):
 
     def begin(self, name: str) -> None:
         """As chosen in the palette: do it, or where it needs something to go with, begin it in the prompt."""
-        command = named(name)
+        command = command_named(name)
         if command.needs_argument:
             self.post_message(Go(self.chat.NAME))
             self.chat.begin(command)
@@ -295,4 +303,10 @@ class House(Screen[None]):
         else:
             limit = used.limit or (info.context if info is not None else 0)
             status.show_context(used.used, limit, exact=used.exact, coming=used.coming)
-        status.show_model("" if info is None else model_line(info))
+        if info is None:
+            status.show_model("", "", ())
+        else:
+            status.show_model(named(info), _(info.proof), running(info))
+        if self.desk.busy != self._was_busy:
+            self._was_busy = self.desk.busy
+            self.refresh_bindings()

@@ -1,5 +1,6 @@
 """The keys that work at this moment, each of which can be clicked too."""
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
@@ -18,6 +19,12 @@ _NAMES = {
 }
 
 
+_SHARE = 0.6
+"""Of the line, as in the style sheet."""
+_ALWAYS = 2
+"""Help and quit."""
+
+
 class KeysLine(Static):
     """Follows the focus: bindings of the focused widget first, then those of its room and of the house."""
 
@@ -25,6 +32,7 @@ class KeysLine(Static):
         super().__init__(markup=False)
         self.text = ""
         """What it shows, for whoever asks."""
+        self._offered: list[tuple[str, str]] = []
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.show_words())
@@ -37,14 +45,25 @@ class KeysLine(Static):
             binding = active.binding
             if binding.show and active.enabled and binding.description:
                 shown.setdefault(binding.action, (binding.key, _(binding.description)))
-        parts = [
-            Content.assemble((key_words(key), "bold"), f" {does}").stylize(
-                Style.from_meta({"@click": f"app.simulate_key({key!r})"})
-            )
-            for key, does in shown.values()
-        ]
-        self.text = "  ".join(f"{key_words(key)} {does}" for key, does in shown.values())
-        self.update(Content("  ").join(parts))
+        self._offered = [(key, f"{key_words(key)} {does}") for key, does in shown.values()]
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        """What fits in its share; the keys of the house, which come last, stay: help leads to the others."""
+        offered, room = list(self._offered), self.screen.size.width * _SHARE - 2
+        while len(offered) > _ALWAYS and sum(cell_len(text) + 2 for _key, text in offered) > room:
+            del offered[-_ALWAYS - 1]
+        self.text = "  ".join(text for _key, text in offered)
+        self.update(Content("  ").join(_button(key, text) for key, text in offered))
+
+
+def _button(key: str, text: str) -> Content:
+    end = len(text.partition(" ")[0])
+    content = Content(text).stylize("bold", 0, end)
+    return content.stylize(Style.from_meta({"@click": f"app.simulate_key({key!r})"}))
 
 
 def key_words(key: str) -> str:

@@ -1,14 +1,15 @@
 """The two lines at the bottom: what the model does and how full its context is; the live keys, the model's name."""
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.style import Style
 from textual.widgets import Static
 
-from assistant import one_line
 from tui.language import _, plural
 from tui.widgets.keys_line import KeysLine
+from tui.widgets.model_name import ModelName
 
 _WIDE = 100
 """Columns from which the bar of the context may be twice as long."""
@@ -16,19 +17,17 @@ _LONG, _SHORT = 12, 6
 
 
 class Status(Vertical):
-    """Shows what it is told; `state`, `context` and `model` are the last texts, for whoever asks."""
+    """Shows what it is told; `state` and `context` are the last texts, for whoever asks."""
 
     def __init__(self) -> None:
         super().__init__()
         self.state = ""
         self.context = ""
-        self.model = ""
         self._shown: dict[Static, Content] = {}
         self._phase = Static(markup=False, classes="left")
         self._meter = Static(markup=False, classes="right")
         self._keys = KeysLine()
-        self._keys.add_class("left")
-        self._model = Static(markup=False, classes="right")
+        self._model = ModelName()
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -37,6 +36,11 @@ class Status(Vertical):
         with Horizontal(id="keys"):
             yield self._keys
             yield self._model
+
+    @property
+    def model(self) -> str:
+        """As much of the model as is shown."""
+        return self._model.text
 
     @property
     def keys(self) -> str:
@@ -78,11 +82,9 @@ class Status(Vertical):
         bar = (("━" * filled, color), ("╍" * more, color), ("─" * (cells - filled - more), "$foreground 30%"))
         self._put(self._meter, Content.assemble(*bar, " ", (self.context, "bold $error" if share > 1 else "")))
 
-    def show_model(self, name: str) -> None:
-        """The model's name and quantization; empty: none yet."""
-        self.model = one_line(name)
-        click = Style.from_meta({"@click": "screen.go('models')"})
-        self._put(self._model, Content(self.model).stylize(click) if self.model else Content(""))
+    def show_model(self, name: str, standing: str, figures: Sequence[str]) -> None:
+        """The model's name and quantization, what is proven of it, and how it runs; empty: there is none yet."""
+        self._model.show(name, standing, figures)
 
     def _put(self, part: Static, content: Content) -> None:
         """Draw only what is another than before, and lay out anew only where its width is: it comes with each word."""
