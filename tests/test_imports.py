@@ -3,8 +3,11 @@
 import ast
 import importlib
 import pkgutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -12,6 +15,7 @@ import assistant
 import convert
 import tui
 from assistant.cli import COMMANDS, SCREEN
+from tui import later
 
 ROOT = Path(__file__).parents[1]
 OURS = {"assistant", "convert", "tui"}
@@ -83,17 +87,49 @@ def test_names_of_modules_lie_in_one_place() -> None:
         assert named <= allowed.get(path.name, set()), path
 
 
-@pytest.mark.parametrize("module", [assistant, convert, tui])
-def test_all_is_exact(module: object) -> None:
+@pytest.mark.parametrize("module", [convert, tui])
+def test_all_is_exact(module: ModuleType) -> None:
     """Every public name is in `__all__`, and nothing else is; submodules are not names of the package."""
+    assert public(module) == set(getattr(module, "__all__", ()))
+    assert in_order(getattr(module, "__all__", ()))
+
+
+def test_all_of_assistant_is_exact() -> None:
+    """The same where names are imported when they are asked for: those that its source imports, and no others."""
+    source = Path(assistant.__file__)
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and package(node.module or "") == "assistant"
+        for alias in node.names
+    }
+    assert imported == set(assistant.__all__)
+    assert in_order(assistant.__all__)
+    assert all(getattr(assistant, name) is not None for name in assistant.__all__)
+    assert public(assistant) - {"TYPE_CHECKING", "Path", "ast", "import_module"} == set(assistant.__all__)
+    assert set(assistant.__all__) <= set(dir(assistant))
+    assert getattr(assistant, "nobody", None) is None
+
+
+def public(module: ModuleType) -> set[str]:
     submodules = {found.name for found in pkgutil.iter_modules(module.__path__)}
-    public = {name for name in vars(module) if not name.startswith("_")} - submodules
     own = {name for name in getattr(module, "__all__", ()) if name in submodules}
     assert own <= set(vars(module))
-    assert public | own == set(getattr(module, "__all__", ()))
-    assert list(getattr(module, "__all__", ())) == sorted(
-        getattr(module, "__all__", ()), key=lambda name: (not name.isupper(), not name[0].isupper(), name)
-    )
+    return {name for name in vars(module) if not name.startswith("_")} - submodules | own
+
+
+def in_order(names: Sequence[str]) -> bool:
+    return list(names) == sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+
+
+def test_the_first_frame_waits_for_nothing_it_does_not_show() -> None:
+    """The libraries that read documents, and the rooms one has not entered, come later."""
+    late = {"pypdfium2", "lxml", "mammoth", "watchdog", "bm25s", "numpy", "jinja2", "llama_cpp", "tomlkit", "psutil"}
+    late |= {"tui.rooms.documents.room", "tui.rooms.models.room", "tui.rooms.history.room", "tui.screens.settings"}
+    program = f"import sys, tui.app; print([name for name in {late!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert set(later.MODULES) <= {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES}
 
 
 def test_every_module_can_be_imported_alone() -> None:

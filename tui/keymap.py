@@ -11,7 +11,9 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import Keys, key_to_character
 
-from tui.language import N_, _
+from tui import later
+from tui.language import _
+from tui.rooms import TITLES
 from tui.widgets.keys_line import key_words
 
 NEVER = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace"}
@@ -20,7 +22,6 @@ _KEPT = frozenset({"tab", "shift+tab", "enter", "backspace", "space", "ctrl+c", 
 """What typing, going round and leaving need, everywhere."""
 _NAMES = frozenset(key.value for key in Keys)
 _MODIFIERS = ("ctrl+", "alt+", "shift+")
-_ROOMS = {"chat": N_("Chat"), "documents": N_("Documents"), "models": N_("Models"), "history": N_("History")}
 _IN_CHAT = frozenset({"turn", "transcript", "prompt"})
 
 
@@ -42,11 +43,12 @@ class Bound:
     @property
     def place(self) -> str:
         """The same for the reader."""
-        return _(_ROOMS[self.room]) if self.room else _("Everywhere")
+        return _(TITLES[self.room]) if self.room else _("Everywhere")
 
 
 def bound() -> tuple[Bound, ...]:
     """All that can be given another key: what works everywhere first, then room by room."""
+    later.load()  # what is not imported yet has keys too
     found: dict[str, Bound] = {}
     for kind in _kinds(DOMNode):
         if not kind.__module__.startswith("tui."):
@@ -56,7 +58,7 @@ def bound() -> tuple[Bound, ...]:
                 keys = tuple(key.strip() for key in binding.key.split(","))
                 room = _room(binding.id, kind.__module__)
                 found.setdefault(binding.id, Bound(binding.id, keys, binding.description, binding.action, room))
-    rooms = ["", *_ROOMS]
+    rooms = ["", *TITLES]
     return tuple(sorted(found.values(), key=lambda known: (rooms.index(known.room), known.name)))
 
 
@@ -134,9 +136,9 @@ def _room(name: str, module: str) -> str:
     first = name.partition(".")[0]
     if first in _IN_CHAT:
         return "chat"
-    if first in _ROOMS:
+    if first in TITLES:
         return first
-    return next((room for room in _ROOMS if module.startswith(f"tui.rooms.{room}")), "")
+    return next((room for room in TITLES if module.startswith(f"tui.rooms.{room}")), "")
 
 
 def _kinds(kind: type[DOMNode]) -> Iterator[type[DOMNode]]:

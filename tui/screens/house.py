@@ -1,6 +1,7 @@
 """The main screen: the bar of rooms above, the room one is in, the status line below. Hands out what rooms ask for."""
 
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from tui.commands import named as command_named
 from tui.desk import Desk
 from tui.jobs import Job
 from tui.language import N_, _
+from tui.later import load_aside
 from tui.messages import (
     Began,
     Broke,
@@ -31,18 +33,18 @@ from tui.messages import (
     UseModel,
     Withdrawn,
 )
+from tui.rooms import TITLES
 from tui.rooms.chat.room import ChatRoom
-from tui.rooms.documents.room import DocumentsRoom
-from tui.rooms.history.room import HistoryRoom
-from tui.rooms.models.room import ModelsRoom
 from tui.rooms.room import Room
-from tui.screens.first_run import BEGIN, SAMPLE, FirstRunScreen, sample_path
-from tui.screens.help import HelpScreen
-from tui.screens.settings import SettingsScreen
 from tui.widgets.prompt import Prompt
 from tui.widgets.room_bar import RoomBar
 from tui.widgets.status import Status
 from tui.words import named, running
+
+if TYPE_CHECKING:
+    from tui.rooms.documents.room import DocumentsRoom
+    from tui.rooms.history.room import HistoryRoom
+    from tui.rooms.models.room import ModelsRoom
 
 KEYS = {"chat": "F2", "documents": "F3", "models": "F4", "history": "F5"}
 _PAUSE = 0.1
@@ -68,18 +70,12 @@ class House(Screen[None]):
         super().__init__()
         self.desk = desk
         self.chat = ChatRoom(desk)
-        self.documents = DocumentsRoom(desk)
-        self.models = ModelsRoom(desk)
-        self.history = HistoryRoom(desk)
-        self.rooms: dict[str, Room] = {
-            room.NAME: room for room in (self.chat, self.documents, self.models, self.history)
-        }
         self._used: dict[str, ContextUsed] = {}
         self._soon = False
         self._was_busy = False
 
     def compose(self) -> ComposeResult:
-        yield RoomBar([(name, room.TITLE) for name, room in self.rooms.items()])
+        yield RoomBar(list(TITLES.items()))
         with ContentSwitcher(initial=self.chat.NAME):
             yield self.chat
         yield Status()
@@ -88,11 +84,43 @@ class House(Screen[None]):
         self.query_one(RoomBar).show(self.chat.NAME)
         self.chat.arrive()
         self._show()
+        self.call_after_refresh(load_aside)
+
+    @cached_property
+    def documents(self) -> "DocumentsRoom":
+        """Made, as the two below, when it is first asked for."""
+        from tui.rooms.documents.room import DocumentsRoom  # noqa: PLC0415  see `tui.later`
+
+        return DocumentsRoom(self.desk)
+
+    @cached_property
+    def models(self) -> "ModelsRoom":
+        from tui.rooms.models.room import ModelsRoom  # noqa: PLC0415  likewise
+
+        return ModelsRoom(self.desk)
+
+    @cached_property
+    def history(self) -> "HistoryRoom":
+        from tui.rooms.history.room import HistoryRoom  # noqa: PLC0415  likewise
+
+        return HistoryRoom(self.desk)
+
+    def room_named(self, name: str) -> Room:
+        """One of `TITLES`."""
+        match name:
+            case "documents":
+                return self.documents
+            case "models":
+                return self.models
+            case "history":
+                return self.history
+            case _:
+                return self.chat
 
     @property
     def room(self) -> Room:
         """The one on the screen."""
-        return self.rooms[self.query_one(ContentSwitcher).current or self.chat.NAME]
+        return self.room_named(self.query_one(ContentSwitcher).current or self.chat.NAME)
 
     def show_words(self) -> None:
         """The language has changed: everything on the screen is drawn in it."""
@@ -106,7 +134,7 @@ class House(Screen[None]):
 
     async def action_go(self, name: str) -> None:
         """Enter a room."""
-        switcher, room = self.query_one(ContentSwitcher), self.rooms[name]
+        switcher, room = self.query_one(ContentSwitcher), self.room_named(name)
         if not room.is_attached:
             await switcher.mount(room)
         switcher.current = name
@@ -152,6 +180,8 @@ class House(Screen[None]):
 
     def action_help(self) -> None:
         """Keys and commands."""
+        from tui.screens.help import HelpScreen  # noqa: PLC0415  likewise
+
         self.app.push_screen(HelpScreen(self, self.room.TITLE), self._chosen)
 
     def _chosen(self, command: str | None) -> None:
@@ -161,9 +191,13 @@ class House(Screen[None]):
 
     def action_welcome(self) -> None:
         """The first page; whatever is written over it goes to the chat."""
+        from tui.screens.first_run import FirstRunScreen  # noqa: PLC0415  likewise
+
         self.app.push_screen(FirstRunScreen(self.chat.query_one(Prompt).post_message), self._welcomed)
 
     async def _welcomed(self, result: str | None) -> None:
+        from tui.screens.first_run import BEGIN, SAMPLE, sample_path  # noqa: PLC0415  likewise
+
         await self.action_go(self.chat.NAME)
         if result == SAMPLE:
             self.post_message(OpenDocument(str(sample_path()), summarize=True))
@@ -172,6 +206,8 @@ class House(Screen[None]):
 
     def action_settings(self) -> None:
         """Looks, language, limits, keys."""
+        from tui.screens.settings import SettingsScreen  # noqa: PLC0415  likewise
+
         self.app.push_screen(SettingsScreen())
 
     def action_quit(self) -> None:
@@ -183,7 +219,7 @@ class House(Screen[None]):
         command = command_named(name)
         target: House | Room = self
         if command.room:
-            target = self.rooms[command.room]
+            target = self.room_named(command.room)
             await self.action_go(command.room)
         done = getattr(target, f"action_{command.action}")
         result = done(argument) if command.argument else done()
@@ -212,7 +248,7 @@ class House(Screen[None]):
 
     @on(OpenDocument)
     async def _open_document(self, message: OpenDocument) -> None:
-        await self.action_go(self.documents.NAME)
+        await self.action_go("documents")
         await self.documents.open(
             message.path,
             summarize=message.summarize,
