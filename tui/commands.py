@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from tui.fuzzy import rank
-from tui.language import N_
+from tui.language import N_, _
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,22 @@ class Command:
     alias: str = ""
 
     @property
+    def takes(self) -> str:
+        """The argument in the user's language."""
+        return _(self.argument)
+
+    @property
+    def usage(self) -> str:
+        """As it is typed: `/open FILE`."""
+        return f"/{self.name} {self.takes}".strip()
+
+    @property
     def needs_argument(self) -> bool:
         return bool(self.argument) and not self.argument.startswith("[")
 
+
+# What commands take, for the reader; `takes` translates it.
+_ARGUMENTS = (N_("FILE"), N_("[FILE]"), N_("[FOLDER]"), N_("[NAME]"), N_("[WORDS]"), N_("[N]"), N_("[TITLE]"))
 
 COMMANDS = (
     Command("summarize", "FILE", N_("read a whole document and summarize it"), "summarize", "chat", alias="open"),
@@ -73,12 +86,15 @@ def parse(text: str) -> tuple[Command, str] | None:
     for command in COMMANDS:
         if name in {command.name, command.alias} - {""}:
             if command.needs_argument and not argument:
-                raise Unknown(f"/{name} without {command.argument}; expected /{name} {command.argument}; add it")
+                words = _("/{name} without {argument}; expected /{name} {argument}; add it")
+                raise Unknown(words.format(name=name, argument=command.takes))
             if argument and not command.argument:
-                raise Unknown(f"/{name} takes nothing after it, found {argument!r}; a space before / sends it as text")
+                words = _("/{name} takes nothing after it, found “{argument}”; a space before / sends it as text")
+                raise Unknown(words.format(name=name, argument=argument))
             return command, _unquoted(argument)
     known = " ".join(f"/{command.name}" for command in COMMANDS)
-    raise Unknown(f"no command /{name}; known: {known}; a space before / sends it as text")
+    words = _("no command /{name}; known: {known}; a space before / sends it as text")
+    raise Unknown(words.format(name=name, known=known))
 
 
 def named(name: str) -> Command:
@@ -86,7 +102,7 @@ def named(name: str) -> Command:
     for command in COMMANDS:
         if name in (command.name, command.alias):
             return command
-    raise Unknown(f"no command /{name}; /help lists them; a space before / sends it as text")
+    raise Unknown(_("no command /{name}; /help lists them; a space before / sends it as text").format(name=name))
 
 
 def matching(text: str) -> list[tuple[Command, tuple[int, ...]]]:

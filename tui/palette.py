@@ -10,8 +10,8 @@ from tui.theme import WORDS
 
 COMMAND, THEME, LANGUAGE = "command", "theme", "language"
 """What the name of an entry begins with, before a colon."""
-_ACTIONS = {f"go_{room}": f"go('{room}')" for room in ("chat", "documents", "models", "history")}
-"""Commands whose keys are declared in other words."""
+_ACTIONS = {room: f"go('{room}')" for room in ("chat", "documents", "models", "history")}
+"""Commands that are declared in other words where they have a key."""
 
 
 def entries(keys: Mapping[str, str], themes: Iterable[str]) -> list[Choice]:
@@ -31,10 +31,9 @@ def sentence(command: Command) -> str:
 
 def noted(command: Command, keys: Mapping[str, str]) -> str:
     """How else it is done: `/new · Ctrl+N`."""
-    typed = f"/{command.name} {command.argument}".strip()
-    action = _ACTIONS.get(command.action, command.action)
-    pressed = next((keys_of(known, keys) for known in bound() if known.action == action), "")
-    return " · ".join(filter(None, (typed, pressed)))
+    action = _ACTIONS.get(command.name, command.action)
+    pressed = (keys_of(found, keys) for found in bound() if found.action == action and found.room in ("", command.room))
+    return " · ".join(filter(None, (command.usage, next(pressed, ""))))
 
 
 def themes(available: Iterable[str]) -> list[str]:

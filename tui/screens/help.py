@@ -72,7 +72,7 @@ class HelpScreen(ModalScreen[str | None]):
     def _tables(self) -> list[tuple[str, Sequence[Row]]]:
         here = [(keys, _does(known)) for keys, known in self._live if known.room]
         everywhere = [(keys, _does(known)) for keys, known in self._live if not known.room]
-        commands = [(f"/{found.name} {found.argument}".strip(), sentence(found)) for found in COMMANDS]
+        commands = [(found.usage, sentence(found)) for found in COMMANDS]
         lying = [(_(LOCATIONS[kept]), one_line(str(path))) for kept, path in locations().items()]
         tables: list[tuple[str, Sequence[Row]]] = [
             (_("Keys here: {room}").format(room=_(self._room)), here),

@@ -71,7 +71,7 @@ def earlier(entries: Iterable[Typed]) -> list[Choice]:
 
 
 def _does(command: Command) -> str:
-    return f"{command.argument}: {_(command.help)}" if command.argument else _(command.help)
+    return f"{command.takes}: {_(command.help)}" if command.argument else _(command.help)
 
 
 def _put(wanted: Wanted, found: Found) -> Put:
