@@ -98,6 +98,8 @@ class ModelsRoom(Room):
         self.look()
 
     def show_progress(self, _fraction: float | None) -> None:
+        if self._marks[0] != self._shown[0]:
+            self.look()  # another model is loaded: it was used just now, and others have its memory
         if self._marks != self._shown:
             self._draw()
 
@@ -124,10 +126,11 @@ class ModelsRoom(Room):
         self._listing = self._start(once(lambda: installed([loaded] if loaded else [])), self._listed)
 
     def _listed(self, models: tuple[Installed, ...]) -> None:
-        first = not self._models
+        if not self._models and not self._wanted:
+            self._wanted = self._marks[0] or next((str(model.path) for model in models if model.is_default), "")
         self._models = models
         self._draw()
-        self._table.highlight(self._wanted or (self._marks[0] if first else ""))
+        self._table.highlight(self._wanted)
         self._wanted = ""
         self._show_detail()
 
