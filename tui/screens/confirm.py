@@ -6,10 +6,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from assistant import printable
+from assistant import one_line, printable
 from tui.language import N_, _
 
 
@@ -31,7 +32,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_title = printable(self._title)
+            box.border_title = Content(one_line(self._title))
             yield Static(printable(self._text), markup=False)
             with Horizontal():
                 yield Button(self._yes, id="yes", variant="primary")

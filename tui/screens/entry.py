@@ -5,10 +5,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from assistant import printable
+from assistant import one_line, printable
 from tui.language import N_, _
 
 
@@ -31,7 +32,7 @@ class EntryScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_title = printable(self._title)
+            box.border_title = Content(one_line(self._title))
             box.border_subtitle = (
                 _("Enter: done   Esc: cancel") if self._lines == 1 else _("Ctrl+S: done   Esc: cancel")
             )

@@ -56,7 +56,7 @@ class PickFileScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_title = printable(self._title)
+            box.border_title = Content(one_line(self._title))
             box.border_subtitle = _("Enter: choose   Tab: complete   Esc: cancel")
             yield Input(printable(self._start), placeholder=_("letters of its name, or a path"), select_on_focus=False)
             yield OptionList(markup=False)
