@@ -32,6 +32,39 @@ async def test_what_is_listed() -> None:
         assert "● ready" in drawn(pilot)
 
 
+@pytest.mark.parametrize("name", ["starter", "little"])
+async def test_one_begins_at_the_loaded_model_or_the_default(name: str) -> None:
+    path = write_model("little")
+    async with models_screen(Engines(path) if name == "little" else Engines(), listed=2) as pilot:
+        await wait_until(pilot, lambda: room(pilot)._detail.text.startswith(name))
+
+
+async def test_when_it_was_loaded_is_seen_at_once() -> None:
+    path = write_model("little")
+    engines = Engines()
+
+    class Noting(FakeEngine):
+        def load(self) -> Generator[Loading, None, None]:
+            note_use(path)
+            yield from super().load()
+
+    engines.engines[str(path)] = Noting(info=info_of(path))
+    async with models_screen(engines, listed=2) as pilot:
+        await on(pilot, "little")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: rows(pilot)[0].startswith("●|little") and rows(pilot)[0].endswith("just now"))
+
+
+async def test_a_broken_file_can_be_removed() -> None:
+    (models_folder() / "broken.gguf").write_bytes(b"GGUF")
+    async with models_screen(listed=2) as pilot:
+        await on(pilot, "broken")
+        await pilot.press("delete")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await wait_until(pilot, lambda: len(rows(pilot)) == 1)
+
+
 @pytest.mark.parametrize(("size", "facts"), [((80, 24), 7), ((96, 30), 8), ((120, 40), 8), ((200, 60), 8)])
 async def test_every_size(size: tuple[int, int], facts: int) -> None:
     write_model("a-model-with-a-name-that-is-longer-than-any-column-could-ever-be-on-a-screen-of-eighty-columns")

@@ -127,7 +127,8 @@ class ModelsRoom(Room):
 
     def _listed(self, models: tuple[Installed, ...]) -> None:
         if not self._models and not self._wanted:
-            self._wanted = self._marks[0] or next((str(model.path) for model in models if model.is_default), "")
+            loaded = [str(model.path) for model in models if str(model.path) == self._marks[0]]
+            self._wanted = next(iter([*loaded, *(str(model.path) for model in models if model.is_default)]), "")
         self._models = models
         self._draw()
         self._table.highlight(self._wanted)
