@@ -44,25 +44,27 @@ class Reader:
         self._read: dict[str, tuple[tuple[int, int, int], Mentioned]] = {}
         self._reading = Lock()
 
-    def look(self, paths: Iterable[str], stopped: Callable[[], bool] = lambda: False) -> dict[str, Mentioned]:
-        """Those of the paths that are files, read. `stopped` is asked between them."""
+    def look(
+        self, paths: Iterable[str], stopped: Callable[[], bool] = lambda: False, *, most: int | None = None
+    ) -> dict[str, Mentioned]:
+        """Those of the paths that are files, read; of no more than `most` bytes. `stopped` is asked between them."""
         found: dict[str, Mentioned] = {}
         for path in paths:
             if stopped():
                 break
             with self._reading:
-                mentioned = self._look(path)
+                mentioned = self._look(path, most)
             if mentioned is not None:
                 found[path] = mentioned
         return found
 
-    def _look(self, path: str) -> Mentioned | None:
+    def _look(self, path: str, most: int | None) -> Mentioned | None:
         place = os.path.expanduser(path)  # noqa: PTH111  pathlib's raises where there is no home
         try:
             facts = os.stat(place)  # noqa: PTH116  likewise, for a NUL in the path
         except (OSError, ValueError):
             return None
-        if not stat.S_ISREG(facts.st_mode):
+        if not stat.S_ISREG(facts.st_mode) or (most is not None and facts.st_size > most):
             return None
         stamp = facts.st_ino, facts.st_size, facts.st_mtime_ns
         if path not in self._read or self._read[path][0] != stamp:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from textual.message import Message
 
 from assistant import Attachment, Typed, attach, detach, rough_tokens
-from tui.aside import Aside
+from tui.aside import Aside, Stopped
 from tui.attaching import Item, Mentioned, Reader
 from tui.desk import Desk
 from tui.folding import mentions, unfold
@@ -19,6 +19,8 @@ from tui.language import _
 AROUND = 16
 """Tokens that a template puts around a message, about."""
 _MOST_COUNTED = 256
+_MOST_PRICED = 1 << 20
+"""Bytes of a file that is read before anybody has mentioned it."""
 
 
 class Looked(Message):
@@ -27,6 +29,15 @@ class Looked(Message):
     def __init__(self, found: Mapping[str, Mentioned]) -> None:
         super().__init__()
         self.found = found
+
+
+class Priced(Message):
+    """This file, which may come to be mentioned, has this text."""
+
+    def __init__(self, path: str, text: str) -> None:
+        super().__init__()
+        self.path = path
+        self.text = text
 
 
 class Counted(Message):
@@ -57,6 +68,7 @@ class Drafting:
         self._reader = Reader()
         self._reading = Aside(inbox, "luciole-reading")
         self._sending = Aside(inbox, "luciole-sending")
+        self._pricing = Aside(inbox, "luciole-pricing")
         self._composing = 0
         self._wanted: frozenset[str] = frozenset()
         self._found: Mapping[str, Mentioned] = {}
@@ -142,6 +154,14 @@ class Drafting:
         exact = all(text in self._tokens for text in texts)
         return sum(self._tokens.get(text, rough_tokens(text)) for text in texts) + AROUND, exact
 
+    def price(self, path: str) -> None:
+        """Read a file to know what it would cost: `Priced` follows where it is a document. Empty: no file any more."""
+        self._pricing.only(lambda stopped: self._price(path, stopped) if path else None)
+
+    def _price(self, path: str, stopped: Stopped) -> Message | None:
+        found = self._reader.look([path], stopped, most=_MOST_PRICED).get(path)
+        return Priced(path, found.attachment.text) if found is not None and found.attachment is not None else None
+
     def tokens(self, text: str) -> int | None:
         """What a model counted; None: nothing yet."""
         return self._tokens.get(text)
@@ -171,6 +191,7 @@ class Drafting:
         """Wait for nothing more."""
         self._reading.close()
         self._sending.close()
+        self._pricing.close()
 
     def _texts(self, typed: Typed) -> list[str]:
         text = unfold(typed)[1]

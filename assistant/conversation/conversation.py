@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Protocol
 
+from assistant.attachments import detach
 from assistant.conversation.memory import Frame, Memory
 from assistant.conversation.tree import Tree
 from assistant.conversation.turns import (
@@ -314,7 +315,7 @@ class Conversation:
         for turn in reversed(self.path):
             if turn.role == "user":
                 if turn.id not in self._languages:
-                    self._languages[turn.id] = language_of(turn.content)
+                    self._languages[turn.id] = language_of(detach(turn.content)[1])
                 if self._languages[turn.id] != "und":
                     return self._languages[turn.id]
         return "und"

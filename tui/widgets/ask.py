@@ -12,19 +12,19 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.message import Message
 from textual.widgets import TextArea
 
-from assistant import AssistantError, Typed, keep_pasted, keep_typed, one_line, read_typed
+from assistant import AssistantError, Typed, keep_pasted, keep_typed, one_line, read_typed, rough_tokens
 from tui.aside import Aside, Stopped
 from tui.attaching import are_files
 from tui.commands import Unknown, parse
 from tui.desk import Desk
-from tui.drafting import Composed, Counted, Drafting, Looked
+from tui.drafting import Composed, Counted, Drafting, Looked, Priced
 from tui.editor import NoEditor, edit, editor
-from tui.folding import mention
+from tui.folding import mention, tokens_words
 from tui.language import _, plural
 from tui.messages import OpenDocument
 from tui.preferences import preferences
 from tui.widgets.attached import Attached
-from tui.widgets.offering import Offering
+from tui.widgets.offering import Marked, Offering
 from tui.widgets.prompt import Prompt
 
 _PAUSE = 0.3
@@ -92,6 +92,7 @@ class Ask(Offering):
         self._keeping = Aside(self, "luciole-typed")
         self._attached = Attached()
         self._complained = False
+        self._priced: Priced | None = None
 
     def compose(self) -> ComposeResult:
         yield self._attached
@@ -145,10 +146,26 @@ class Ask(Offering):
     def _counted(self, message: Counted) -> None:
         self._drafting.counted(message)
         self.prompt.show_tokens(self._drafting.tokens)
+        if self._priced is not None:
+            self._show_price(self._priced)
         self._show()
 
+    @on(Marked)
+    def _marked(self, message: Marked) -> None:
+        self._priced = None
+        self._drafting.price(message.path)
+
+    @on(Priced)
+    def _show_price(self, message: Priced) -> None:
+        self._priced = message
+        tokens = self._drafting.tokens(message.text)
+        about, count = ("", tokens) if tokens is not None else ("≈", rough_tokens(message.text))
+        self.show_cost(message.path, about + tokens_words(count))
+        self._pause.resume()
+
     def _count(self) -> None:
-        if self._drafting.count(self._message, self.screen):
+        others = [self._priced.text] if self._priced is not None else []
+        if self._drafting.count(self._message, self.screen, others):
             self._pause.pause()
 
     def _show(self) -> None:

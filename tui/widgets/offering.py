@@ -34,6 +34,14 @@ class Matched(Message):
         self.found = found
 
 
+class Marked(Message):
+    """The mark of the list is on this file, which would be mentioned; empty: on none."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+
+
 class Offering(Vertical):
     """Ctrl+R searches: what is typed then is looked for in what was sent, until a line is taken or Esc."""
 
@@ -45,6 +53,8 @@ class Offering(Vertical):
         self._finding = Aside(self, "luciole-files")
         self._before_search: Typed | None = None
         self._dismissed: str | None = None
+        self._matches: Matched | None = None
+        self._costs: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         yield self._completion
@@ -94,16 +104,32 @@ class Offering(Vertical):
     def _matched(self, message: Matched) -> None:
         typing = offers.wanted_file(self.prompt.text, self.prompt.before_cursor)
         if message.wanted == typing and self._before_search is None and self._dismissed is None:
-            self._offer(offers.files(message.wanted, message.found))
+            self._matches = message
+            self._costs = {}
+            self._offer(offers.files(message.wanted, message.found, self._costs))
+
+    def show_cost(self, path: str, cost: str) -> None:
+        """What a file of the list costs is known better now."""
+        typing = offers.wanted_file(self.prompt.text, self.prompt.before_cursor)
+        if self._matches is not None and self._matches.wanted == typing and self._completion.display:
+            self._costs[path] = cost
+            self._completion.offer(offers.files(typing, self._matches.found, self._costs), same=True)
 
     def _offer(self, choices: Sequence[Choice]) -> None:
         self._completion.offer(choices)
         self.prompt.completing = bool(choices) or self._before_search is not None
+        self._tell_marked()
+
+    def _tell_marked(self) -> None:
+        choice = self._completion.choice
+        is_file = choice is not None and isinstance(choice.value, Put) and choice.value.mentions
+        self.post_message(Marked(choice.text if choice is not None and is_file else ""))
 
     @on(Prompt.Moved)
     def _moved(self, message: Prompt.Moved) -> None:
         if message.step:
             self._completion.move(message.step)
+            self._tell_marked()
         else:
             self._take(sends=message.sends)
 
@@ -121,7 +147,7 @@ class Offering(Vertical):
                 self._dismissed = typed.text
                 self._offer(())
                 self.prompt.replace_all(typed)
-            case Put(text, start, whole):
+            case Put(text, start, sends=whole):
                 self._offer(())
                 row, column = self.prompt.cursor_location
                 self.prompt.replace(text, (row, start), (row, column), maintain_selection_offset=False)

@@ -1,6 +1,6 @@
 """What the list above the prompt offers for what is being typed, and what taking a line of it puts in. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from assistant import Typed, one_line
@@ -22,6 +22,8 @@ class Put:
     text: str
     start: int
     sends: bool = False
+    mentions: bool = False
+    """A file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,12 @@ def commands(text: str) -> list[Choice]:
     ]
 
 
-def files(wanted: Wanted, found: Iterable[Found]) -> list[Choice]:
-    """The files and folders that may be meant, with what their text will cost."""
+def files(wanted: Wanted, found: Iterable[Found], costs: Mapping[str, str]) -> list[Choice]:
+    """The files and folders that may be meant, with what their text will cost: by `costs`, else by their size."""
     return [
-        Choice(each.path, _cost(each), each.places, _put(wanted, each)) for each in found if each.path != wanted.path
+        Choice(each.path, costs.get(each.path) or _cost(each), each.places, _put(wanted, each))
+        for each in found
+        if each.path != wanted.path
     ]
 
 
@@ -81,7 +85,7 @@ def _put(wanted: Wanted, found: Found) -> Put:
         whole = mention(found.path.removesuffix("/"))
         text = f'@"{found.path}' if whole.startswith('@"') else f"@{found.path}"
         return Put(text, wanted.start)
-    return Put(mention(found.path) + " ", wanted.start)
+    return Put(mention(found.path) + " ", wanted.start, mentions=True)
 
 
 def _cost(found: Found) -> str:

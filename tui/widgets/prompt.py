@@ -4,6 +4,8 @@ A long paste is folded: a placeholder stands for it, which the cursor passes as 
 what is offered while one types and what the files are that are mentioned, is for `Ask` around it.
 """
 
+import select
+import sys
 from time import monotonic
 from typing import ClassVar
 
@@ -13,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from assistant import Typed, printable
-from tui.folding import dropped, is_large
+from tui.folding import dropped, is_large, placeholder
 from tui.language import N_
 from tui.recall import Recall
 from tui.widgets.burst import ENTER, NEW_LINE, QUIET, TAB, Burst
@@ -91,6 +93,7 @@ class Prompt(Writing):
         """What sends: `enter`, or `ctrl+enter` or `alt+enter`, and then Enter makes a new line."""
         self._burst = Burst()
         self._held_at = 0.0
+        self._ends = ""
         self.recall = Recall()
         """What was sent before."""
 
@@ -127,10 +130,19 @@ class Prompt(Writing):
         return False
 
     def _look(self) -> None:
-        if monotonic() - self._held_at >= QUIET:
+        if monotonic() - self._held_at >= QUIET and not self._more_waits():
             self._watch.pause()
             # Keys that have come already may still lie before the application; they go first.
             self.app.call_later(self.call_later, self._release_unless_more, self._burst.count)
+
+    def _more_waits(self) -> bool:
+        """Whether the terminal has sent what nobody has read yet: on a busy machine a burst pauses only for us."""
+        if self.app.is_headless or sys.__stdin__ is None:
+            return False
+        try:
+            return bool(select.select([sys.__stdin__], [], [], 0)[0])
+        except (OSError, ValueError):  # closed; on Windows, where only sockets can be asked
+            return False
 
     async def _release_unless_more(self, count: int) -> None:
         if self._burst.holding and self._burst.count == count:
@@ -139,17 +151,32 @@ class Prompt(Writing):
     async def _release(self) -> None:
         """Do what the held keys mean."""
         self._watch.pause()
-        run, held = self._burst.run, self._burst.release()
+        held = self._burst.release()
         if held in (ENTER, TAB):
             await self._press("enter" if held == ENTER else "tab")
-            return
-        held = held.rstrip("\n") or held
+        else:
+            self._paste_keys(self._burst.run, held, continues=self._burst.continues)
+
+    def _paste_keys(self, run: str, held: str, *, continues: bool) -> None:
+        """Put in what came as keys: `run` stands before the cursor already, `held` does not."""
         row, column = self.cursor_location
-        line = self.document.get_line(row)
-        if is_large(run + held) and "\n" not in run and line[:column].endswith(run):
+        if self.before_cursor.endswith(run) and run:
             self.replace("", (row, column - len(run)), (row, column), maintain_selection_offset=False)
             held = run + held
-        self.paste(held)
+        if continues:
+            held = self._ends + held
+        # The line ends behind the last line are held back: they only matter if more comes.
+        text = held.rstrip("\n")
+        self._ends = held[len(text) :]
+        if not text:
+            return
+        last = max(self.pasted, default=0)
+        here = next((place for place in self._folded() if place[3] == last and place[0] == row), None)
+        if continues and here is not None and here[2] == self.cursor_location[1]:
+            self.pasted[last] += printable(text)
+            self.replace(placeholder(last, self.pasted[last]), (row, here[1]), (row, here[2]))
+        else:
+            self.paste(text)
 
     # What keys do
 

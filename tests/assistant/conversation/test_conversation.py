@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 
+from assistant.attachments import Attachment, attach
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.tree import Tree
 from assistant.errors import EngineFailed, PromptTooLong
@@ -50,6 +51,14 @@ def test_the_instruction_follows_the_language_of_the_question() -> None:
     assert firsts == [USER, english, english, chinese, english], "a question of no certain language changes nothing"
     conversation.clear()
     assert conversation.messages == ()
+
+
+def test_a_document_that_goes_along_says_nothing_of_the_language() -> None:
+    engine = FakeEngine()
+    conversation = Conversation(engine)
+    document = Attachment("a.md", "这是一份很长的中文报告，里面有许多内容。" * 20)
+    list(conversation.say(attach("What is the total of the year?", [document])))
+    assert engine.received[0][0] == Message("system", "Answer in plain English.")
 
 
 def test_an_instruction_of_ones_own_replaces_it() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tui.widgets.burst import ENTER, LATE, QUIET, TAB, Burst
 
-FAST, TYPING = 0.001, 0.05
+FAST, TYPING = 0.001, 0.12
 
 
 def play(keys: Iterable[tuple[str | None, float]]) -> list[str]:
@@ -14,7 +14,7 @@ def play(keys: Iterable[tuple[str | None, float]]) -> list[str]:
     burst, now, typed = Burst(), 100.0, []
     for text, gap in [*keys, (None, 1.0)]:
         now += gap
-        if burst.holding and not burst.goes_on(text, now):
+        if burst.holding and (gap >= QUIET or not burst.goes_on(text, now)):
             typed.append(f"<{burst.release()}>")
         if not burst.takes(text, now) and text is not None:
             typed.append(text)
@@ -39,13 +39,15 @@ def test_lines_in_a_burst_are_text(keys: str, held: str) -> None:
 
 
 def test_a_line_that_comes_byte_by_byte() -> None:
-    assert play([(letter, QUIET / 8) for letter in "one\rtwo\r"]) == [*"one", "<\ntwo\n>"]
+    assert play([(letter, QUIET / 10) for letter in "one\rtwo\r"]) == [*"one", "<\ntwo\n>"]
 
 
-def test_enter_that_is_late_behind_a_paste_belongs_to_it() -> None:
+def test_what_is_late_behind_a_paste_belongs_to_it() -> None:
     assert play([*fast("a\rb"), (ENTER, LATE / 2), *fast("c")]) == ["a", "<\nb>", "<\nc>"]
     assert play([*fast("a\rb"), (ENTER, LATE / 2)]) == ["a", "<\nb>", "<\n>"]
+    assert play([*fast("a\rb"), ("c", LATE / 2), *fast("de")]) == ["a", "<\nb>", "c", "<de>"]
     assert play([*fast("a\rb"), (ENTER, LATE * 2)]) == ["a", "<\nb>", ENTER]
+    assert play([*fast("a\rb"), ("c", LATE / 2), ("d", LATE / 2)]) == ["a", "<\nb>", "c", "d"]
 
 
 def test_tab_at_the_end_of_a_burst_is_the_key() -> None:

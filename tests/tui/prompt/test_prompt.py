@@ -12,15 +12,19 @@ from tests.tui.support import Screen, drawn, prompt, screen, settled, texts, wai
 FAMILY = "👨\u200d👩\u200d👧"
 
 
-def burst(pilot: Screen, text: str, gap: float = 0.0005) -> None:
-    """Keys as a terminal that does not mark pastes sends them: so many seconds apart by their own clocks."""
+def burst(pilot: Screen, text: str, begin: float = 0.0) -> None:
+    """Keys as a terminal that does not mark pastes sends them, half a millisecond apart by their own clock."""
     names = {"\r": "enter", "\n": "ctrl+j", "\t": "tab"}
-    begin = events.Key("x", "x").time
+    begin = begin or events.Key("x", "x").time
     for number, letter in enumerate(text):
         event = events.Key(names.get(letter, letter), letter)
-        event.time = begin + number * gap
+        event.time = begin + number / 2000
         event.set_sender(pilot.app)
         pilot.app.post_message(event)
+
+
+async def until_pasted(pilot: Screen, text: str) -> None:
+    await wait_until(pilot, lambda: prompt(pilot).pasted == {1: text})
 
 
 async def type_text(pilot: Screen, text: Sequence[str]) -> None:
@@ -56,6 +60,17 @@ async def test_a_long_burst_is_folded_with_its_first_line() -> None:
         await wait_until(pilot, lambda: prompt(pilot).text.startswith("ab [Pasted text #1 · 200 lines"))
         assert prompt(pilot).pasted[1].splitlines()[0] == "line 0"
         assert texts(pilot) == []
+
+
+async def test_a_paste_that_pauses_is_one_paste() -> None:
+    text = "".join(f"line {number}\r" for number in range(200))
+    async with screen(FakeEngine()) as pilot:
+        now = events.Key("x", "x").time
+        for start, end in ((0, 501), (501, 1000), (1000, len(text))):
+            burst(pilot, text[start:end], now + start / 1000)  # as it were, a quarter of a second after the one before
+            await until_pasted(pilot, text[:end].replace("\r", "\n").rstrip("\n"))
+        assert "· 200 lines ·" in prompt(pilot).text
+        assert prompt(pilot).text.count("#") == 1
 
 
 async def test_another_key_behind_a_held_enter_comes_after_it() -> None:
