@@ -17,13 +17,14 @@ from textual.widget import Widget
 from tui.widgets.laid_out_once import LaidOutOnce
 from tui.widgets.nearby import MOST_PAGES, Range, nearby
 from tui.widgets.shown import Entry, Gap, Shown
+from tui.widgets.tall import Tall
 
 _LEAST_PAGE = 20
 """Rows; also while nothing is drawn yet."""
 _WIDTH = 80
 
 
-class Box(LaidOutOnce, Vertical):
+class Box(Tall, LaidOutOnce, Vertical):
     """What scrolls. As high as what is in it, and no lower than the view: the first ones begin at the top."""
 
     DEFAULT_CSS = """
@@ -34,7 +35,7 @@ class Box(LaidOutOnce, Vertical):
     """
 
 
-class Windowed(LaidOutOnce, VerticalScroll, can_focus=False, inherit_bindings=False):
+class Windowed(Tall, LaidOutOnce, VerticalScroll, can_focus=False, inherit_bindings=False):
     """The window over them."""
 
     def __init__(self) -> None:
