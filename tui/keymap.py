@@ -7,13 +7,16 @@ never are: terminals send the same byte for them as for Tab, Enter and Backspace
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.keys import Keys, key_to_character
+from textual.keys import REPLACED_KEYS, Keys, key_to_character
+from textual.screen import Screen
 
 from tui import later
 from tui.language import _
 from tui.rooms import TITLES
+from tui.rooms.room import Room
 from tui.widgets.keys_line import key_words
 
 NEVER = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace"}
@@ -22,7 +25,8 @@ _KEPT = frozenset({"tab", "shift+tab", "enter", "backspace", "space", "ctrl+c", 
 """What typing, going round and leaving need, everywhere."""
 _NAMES = frozenset(key.value for key in Keys)
 _MODIFIERS = ("ctrl+", "alt+", "shift+")
-_IN_CHAT = frozenset({"turn", "transcript", "prompt"})
+_PROMPT = "prompt."
+"""What the names of its keys begin with; it is in more rooms than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,21 @@ class Bound:
     action: str
     """As its widget calls it."""
     room: str
-    """Where it works; empty: everywhere."""
+    """Where it works; empty: in every room."""
+    owner: str
+    """What declares it; empty: the room itself, or the house, whose keys work wherever the focus is."""
 
     @property
     def place(self) -> str:
         """The same for the reader."""
-        return _(TITLES[self.room]) if self.room else _("Everywhere")
+        if self.room:
+            return _(TITLES[self.room])
+        return _("While writing") if self.name.startswith(_PROMPT) else _("Everywhere")
+
+    def meets(self, other: "Bound") -> bool:
+        """Whether a key that both have would be unclear: not so in two rooms, or in two widgets of one."""
+        same_room = not self.room or not other.room or self.room == other.room
+        return same_room and (not self.owner or not other.owner or self.owner == other.owner)
 
 
 def bound() -> tuple[Bound, ...]:
@@ -57,9 +70,12 @@ def bound() -> tuple[Bound, ...]:
             if isinstance(binding, Binding) and binding.id:
                 keys = tuple(key.strip() for key in binding.key.split(","))
                 room = _room(binding.id, kind.__module__)
-                found.setdefault(binding.id, Bound(binding.id, keys, binding.description, binding.action, room))
-    rooms = ["", *TITLES]
-    return tuple(sorted(found.values(), key=lambda known: (rooms.index(known.room), known.name)))
+                owner = "" if issubclass(kind, Room | Screen | App) else kind.__qualname__
+                found.setdefault(binding.id, Bound(binding.id, keys, binding.description, binding.action, room, owner))
+    order = ["", *TITLES]
+    return tuple(
+        sorted(found.values(), key=lambda each: (order.index(each.room), each.name.startswith(_PROMPT), each.name))
+    )
 
 
 def keymap(chosen: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -93,8 +109,7 @@ def refusal(name: str, keys: str, chosen: Mapping[str, str]) -> str:
         if _types(key) and not any(_types(own) for own in known[name].keys):
             return _("{key} for {name} is a letter one types; take it with Ctrl or Alt").format(**shown)
         for other in known.values():
-            together = not other.room or not known[name].room or other.room == known[name].room
-            if other.name != name and together and _same(key, _keys(other, chosen)):
+            if other.name != name and known[name].meets(other) and _same(key, _keys(other, chosen)):
                 words = _(other.description)
                 return _("{key} for {name} already does: {other}; choose another").format(**shown, other=words)
     return ""
@@ -117,25 +132,30 @@ def _parts(keys: str) -> tuple[str, ...]:
 
 def _same(key: str, others: tuple[str, ...]) -> bool:
     """`?` and `question_mark` are one key."""
-    return (key_to_character(key) or key) in {key_to_character(other) or other for other in others}
+    return (_character(key) or key) in {_character(other) or other for other in others}
 
 
 def _types(key: str) -> bool:
     """Whether the key writes a character."""
-    return key_to_character(key) is not None
+    return _character(key) is not None
+
+
+def _character(key: str) -> str | None:
+    """What the key writes: `/` for `slash`, which has a longer name in Unicode."""
+    return key_to_character(REPLACED_KEYS.get(key, key))
 
 
 def _is_key(key: str) -> bool:
     while key.startswith(_MODIFIERS):
         key = key.partition("+")[2]
-    return key in _NAMES or key_to_character(key) is not None
+    return key in _NAMES or _character(key) is not None
 
 
 def _room(name: str, module: str) -> str:
     """By the name, else by where it is declared."""
     first = name.partition(".")[0]
-    if first in _IN_CHAT:
-        return "chat"
+    if name.startswith(_PROMPT):
+        return ""
     if first in TITLES:
         return first
     return next((room for room in TITLES if module.startswith(f"tui.rooms.{room}")), "")

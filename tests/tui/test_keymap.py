@@ -6,6 +6,7 @@ from assistant import FakeEngine, read_settings, settings_path
 from tests.tui.support import Screen, drawn, house, prompt, screen, status, wait_until
 from tui.app import LucioleApp
 from tui.keymap import NEVER, bound, keymap, keys_of, refusal
+from tui.widgets.keys_line import key_words
 
 
 def app_of(pilot: Screen) -> LucioleApp:
@@ -41,6 +42,7 @@ def test_no_key_of_ours_is_one_that_terminals_take_for_another() -> None:
         ("chat.new", "tab", "has its own use everywhere"),
         ("chat.new", "hyper+x", "is no key"),
         ("chat.new", "", "is no key"),
+        ("chat.regenerate", "e", "e for chat.regenerate already does: edit"),
         ("chat.fly", "f9", "nothing on the screen is called chat.fly"),
     ],
 )
@@ -61,7 +63,7 @@ def test_others_can(name: str, keys: str) -> None:
 def test_a_key_that_was_freed_can_be_taken() -> None:
     assert refusal("chat.new", "f1", {}) != ""
     assert refusal("chat.new", "f1", {"help": "f9"}) == ""
-    assert "already does: new chat" in refusal("help", "ctrl+r", {"chat.new": "ctrl+r"})
+    assert "already does: new chat" in refusal("help", "ctrl+b", {"chat.new": "ctrl+b"})
 
 
 async def test_a_key_of_the_settings_works_and_the_old_one_does_not() -> None:
@@ -88,3 +90,11 @@ async def test_a_new_key_works_at_once_and_is_kept() -> None:
         await wait_until(pilot, lambda: "F1 help" in status(pilot).keys)
         await wait_until(pilot, lambda: read_settings().screen.keys == {})
         assert prompt(pilot).text == "typed"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("slash", "/"), ("greater_than_sign", ">"), ("ctrl+b", "Ctrl+B"), ("G", "G"), ("alt+up", "Alt+↑"), ("f6", "F6")],
+)
+def test_keys_in_words(key: str, words: str) -> None:
+    assert key_words(key) == words

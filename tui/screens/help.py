@@ -71,7 +71,7 @@ class HelpScreen(ModalScreen[str | None]):
 
     def _tables(self) -> list[tuple[str, Sequence[Row]]]:
         here = [(keys, _does(known)) for keys, known in self._live if known.room]
-        everywhere = [(keys, _does(known)) for keys, known in self._live if not known.room]
+        everywhere = [(keys, _does(known)) for keys, known in self._live if not known.room and not known.owner]
         commands = [(found.usage, sentence(found)) for found in COMMANDS]
         lying = [(_(LOCATIONS[kept]), one_line(str(path))) for kept, path in locations().items()]
         tables: list[tuple[str, Sequence[Row]]] = [
@@ -93,12 +93,16 @@ class HelpScreen(ModalScreen[str | None]):
     def _writing(self) -> list[Row]:
         submit = preferences(self.app).settings.screen.submit_key
         line = "Ctrl+J" if submit == "enter" else "Enter"
+        # What sends and what begins a line goes by the setting, and not by the keys that are declared for it.
+        own = ("prompt.submit", "prompt.new_line")
+        prompt = {known.name for _keys, known in self._live if known.owner and not known.room} - set(own)
         return [
             (key_words(submit), _("Send; while the model works: queue")),
             (line, _("New line")),
             ("↑ ↓", _("What you sent before, from the first or last line")),
             ("/", _("Commands; Tab completes them")),
             ("@", _("Put a file into the message")),
+            *((keys, _does(known)) for keys, known in self._live if known.name in prompt),
         ]
 
 

@@ -2,6 +2,7 @@
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.keys import REPLACED_KEYS, key_to_character
 from textual.style import Style
 from textual.widgets import Static
 
@@ -15,7 +16,6 @@ _NAMES = {
     "down": "↓",
     "left": "←",
     "right": "→",
-    "slash": "/",
 }
 
 
@@ -69,5 +69,7 @@ def _button(key: str, text: str) -> Content:
 def key_words(key: str) -> str:
     """A key as people know it: `Ctrl+Q`, `F1`, `Esc`."""
     *modifiers, last = key.split("+")
-    name = _NAMES.get(last, last.capitalize() if len(last) > 1 else last.upper() if modifiers else last)
+    sign = (key_to_character(REPLACED_KEYS.get(last, last)) or "").strip()  # `>` for `greater_than_sign`
+    sign = sign if sign.isprintable() else ""
+    name = _NAMES.get(last) or (sign.upper() if modifiers else sign) or last.capitalize()
     return "+".join([*(modifier.capitalize() for modifier in modifiers), name])
