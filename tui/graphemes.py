@@ -6,8 +6,10 @@ letter with its accents and a skin tone are one character each. Pure functions o
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from rich.cells import cell_len, split_graphemes
 
@@ -21,15 +23,15 @@ _NOT_FIRST = frozenset(
 """What must not begin a row, after the letter it belongs to."""
 _NOT_LAST = frozenset("（［｛〈《「『【〔〖〘“‘([{")
 """What must not end one, before the letter it belongs to."""
+_WORD = re.compile(r"\S*\s+|\S+")
 
 
 @lru_cache(256)
-def edges(line: str, stops: Stops = ()) -> tuple[int, ...]:
+def edges(line: str) -> Sequence[int]:
     """The places of the line where a cursor may stand, 0 and its length among them, in order."""
-    found = range(len(line) + 1) if line.isascii() else [0, *(end for _, end, _ in _characters(line))]
-    if not stops:
-        return tuple(found)
-    return tuple(place for place in found if not any(first < place < behind for first, behind in stops))
+    if line.isascii():
+        return range(len(line) + 1)
+    return (0, *(end for _, end, _ in _characters(line)))
 
 
 def snap(line: str, column: int, stops: Stops = ()) -> int:
@@ -37,17 +39,22 @@ def snap(line: str, column: int, stops: Stops = ()) -> int:
     for first, behind in stops:
         if first < column < behind:
             return first if column - first < behind - column else behind
-    return max(place for place in edges(line) if place <= column)
+    places = edges(line)
+    return places[bisect_right(places, column) - 1]
 
 
 def before(line: str, column: int, stops: Stops = ()) -> int:
     """The place one character to the left."""
-    return max((place for place in edges(line, stops) if place < column), default=0)
+    places = edges(line)
+    place = places[max(bisect_left(places, column) - 1, 0)]
+    return next((first for first, behind in stops if first < place < behind), place)
 
 
 def after(line: str, column: int, stops: Stops = ()) -> int:
     """The place one character to the right."""
-    return min((place for place in edges(line, stops) if place > column), default=len(line))
+    places = edges(line)
+    place = places[min(bisect_right(places, column), len(places) - 1)]
+    return next((behind for first, behind in stops if first < place < behind), place)
 
 
 def column_at(text: str, cells: int, tab: int) -> int:
@@ -92,18 +99,32 @@ def breaks(line: str, width: int, tab: int) -> tuple[int, ...]:
 
 def _words(line: str) -> Iterator[tuple[int, int]]:
     """Stretches between which a row may end: a word and the spaces behind it, or one wide letter with its marks."""
+    if line.isascii():
+        yield from (word.span() for word in _WORD.finditer(line))
+        return
+    starts = [word.start() for word in _WORD.finditer(line)]
+    places = edges(line)
+    # An accent behind a space belongs to the space.
+    starts = [start for start in starts if places[bisect_left(places, start)] == start]
+    for start, end in pairwise([*starts, len(line)]):
+        if line[start:end].isascii():
+            yield start, end
+        else:
+            yield from ((start + first, start + behind) for first, behind in _parts(line[start:end]))
+
+
+def _parts(word: str) -> Iterator[tuple[int, int]]:
+    """The same within a word and its spaces."""
     start = 0
     previous = ""
-    for first, _, width in _characters(line):
-        letter = line[first]
-        spaced = previous.isspace() and not letter.isspace()
+    for first, _, width in _characters(word):
+        letter = word[first]
         wide = (width > 1 or _is_wide(previous)) and not letter.isspace() and bool(previous)
-        if first > start and (spaced or (wide and letter not in _NOT_FIRST and previous not in _NOT_LAST)):
+        if first > start and wide and letter not in _NOT_FIRST and previous not in _NOT_LAST:
             yield start, first
             start = first
         previous = letter
-    if start < len(line):
-        yield start, len(line)
+    yield start, len(word)
 
 
 def _is_wide(letter: str) -> bool:
@@ -112,6 +133,8 @@ def _is_wide(letter: str) -> bool:
 
 def _size(text: str, used: int, tab: int) -> int:
     """Cells from `used` on, tabs filled up to their stops."""
+    if "\t" not in text:
+        return len(text) if text.isascii() else cell_len(text)
     at = used
     for part in text.split("\t")[:-1]:
         at += cell_len(part)

@@ -28,7 +28,7 @@ TEXTS = st.text(st.sampled_from("ab .,\t中文。「」한é\u0301🇩🇪👍�
 )
 def test_what_is_seen_as_one_is_passed_as_one(character: str) -> None:
     line = f"a{character}b"
-    assert edges(line) == (0, 1, 1 + len(character), 2 + len(character))
+    assert tuple(edges(line)) == (0, 1, 1 + len(character), 2 + len(character))
     assert after(line, 1) == 1 + len(character)
     assert before(line, 1 + len(character)) == 1
     assert all(snap(line, column) == 1 for column in range(1, 1 + len(character)))
