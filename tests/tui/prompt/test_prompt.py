@@ -1,15 +1,10 @@
 """Keys in the prompt: whole characters, rows, bursts, and what sends."""
 
-from collections.abc import Sequence
-
-import pytest
 from textual import events
 from textual.geometry import Offset
 
 from assistant import FakeEngine, set_value
 from tests.tui.support import Screen, drawn, prompt, screen, settled, texts, wait_until
-
-FAMILY = "👨\u200d👩\u200d👧"
 
 
 def burst(pilot: Screen, text: str, begin: float = 0.0) -> None:
@@ -25,13 +20,6 @@ def burst(pilot: Screen, text: str, begin: float = 0.0) -> None:
 
 async def until_pasted(pilot: Screen, text: str) -> None:
     await wait_until(pilot, lambda: prompt(pilot).pasted == {1: text})
-
-
-async def type_text(pilot: Screen, text: Sequence[str]) -> None:
-    """One key for each code point, as terminals send them."""
-    for letter in text:
-        prompt(pilot).post_message(events.Key(letter, letter))
-    await pilot.pause()
 
 
 async def test_lines_of_a_burst_are_a_paste_and_nothing_is_sent() -> None:
@@ -82,56 +70,6 @@ async def test_another_key_behind_a_held_enter_comes_after_it() -> None:
         assert prompt(pilot).text == "x"
 
 
-@pytest.mark.parametrize("character", [FAMILY, "🇩🇪", "e\u0301", "👍🏽", "中", "שָ", "क्‍ष"])
-async def test_left_right_and_delete_by_whole_characters(character: str) -> None:
-    async with screen(FakeEngine()) as pilot:
-        await type_text(pilot, f"a{character}b")
-        assert prompt(pilot).text == f"a{character}b"
-        await pilot.press("left", "left")
-        assert prompt(pilot).cursor_location == (0, 1)
-        await pilot.press("right")
-        assert prompt(pilot).cursor_location == (0, 1 + len(character))
-        await pilot.press("backspace")
-        assert prompt(pilot).text == "ab"
-
-
-async def test_joiners_of_persian_are_typed() -> None:
-    async with screen(FakeEngine()) as pilot:
-        await type_text(pilot, "می\u200cخواهم")
-        assert prompt(pilot).text == "می\u200cخواهم"
-
-
-async def test_wide_text_wraps_within_the_view_and_the_cursor_is_where_it_is_drawn() -> None:
-    async with screen(FakeEngine(), size=(40, 20)) as pilot:
-        prompt(pilot).replace_all(f"ab {'中文字符' * 8}，{FAMILY}好")
-        await pilot.pause()
-        rows = [line.strip() for line in drawn(pilot).splitlines()]
-        assert any(row.startswith("❯ ab 中文字符") for row in rows)  # no row is left half empty
-        assert not any(row.startswith("，") for row in rows)
-        cursor = pilot.app.cursor_position
-        assert cursor == prompt(pilot).cursor_screen_offset
-        line = pilot.app.screen._compositor.render_strips()[cursor.y]
-        assert line.crop(0, cursor.x).text.rstrip().endswith("好")
-
-
-async def test_a_click_behind_wide_characters_lands_where_it_was_meant() -> None:
-    async with screen(FakeEngine()) as pilot:
-        prompt(pilot).replace_all(f"{FAMILY}中e\u0301b")
-        await pilot.pause()
-        for cell, column in ((0, 0), (1, 0), (2, 5), (3, 5), (4, 6), (5, 8), (9, 9)):
-            await pilot.click(type(prompt(pilot)), offset=(cell, 0))
-            assert prompt(pilot).cursor_location == (0, column)
-
-
-async def test_up_and_down_keep_whole_characters() -> None:
-    async with screen(FakeEngine()) as pilot:
-        prompt(pilot).replace_all(f"abc\n{FAMILY}{FAMILY}\nabc")
-        await pilot.press("up")
-        assert prompt(pilot).cursor_location == (1, 5)
-        await pilot.press("up")
-        assert prompt(pilot).cursor_location == (0, 3)
-
-
 async def test_the_terminals_cursor_follows_when_the_list_moves_the_prompt() -> None:
     async with screen(FakeEngine()) as pilot:
         await pilot.press("a", "ctrl+j", "b")
@@ -141,15 +79,6 @@ async def test_the_terminals_cursor_follows_when_the_list_moves_the_prompt() -> 
         await pilot.pause()
         assert pilot.app.cursor_position == prompt(pilot).cursor_screen_offset
         assert pilot.app.cursor_position == prompt(pilot).content_region.offset + Offset(1, 1)
-
-
-async def test_a_cursor_on_a_family_colours_all_of_it() -> None:
-    async with screen(FakeEngine()) as pilot:
-        prompt(pilot).replace_all(f"a{FAMILY}b")
-        await pilot.press("left", "left")
-        await pilot.pause()
-        row = pilot.app.screen._compositor.render_strips()[prompt(pilot).region.y]
-        assert FAMILY in [segment.text for segment in row]
 
 
 async def test_enter_may_be_a_new_line() -> None:
@@ -172,14 +101,6 @@ async def test_keys_of_the_settings_hold_at_once() -> None:
         await pilot.press("escape", "ctrl+r")
         await pilot.pause()
         assert "⌕" not in drawn(pilot)
-
-
-async def test_undo_after_a_long_text_was_put_in() -> None:
-    async with screen(FakeEngine()) as pilot:
-        await pilot.press("x")
-        prompt(pilot).replace_all("\n".join("y" * 30))
-        await pilot.press("ctrl+z", "ctrl+z")
-        assert prompt(pilot).text in ("x", "")
 
 
 async def test_an_empty_prompt_says_what_it_is_for() -> None:
