@@ -7,6 +7,7 @@ python -m bench engine --llama-bench ~/llama-bench       the engine beside a lla
 python -m bench engine plan readings many -m FILE.gguf   any model; engine: speed, plan: predicted memory and seconds,
                                                          readings: what is not read twice, many: prompts at once
 python -m bench documents -m FILE.gguf --tokens 30000    summaries: opened again, edited, in parts; memory
+python -m bench screen                                   the screen: start, streaming, long conversations, quitting
 python -m bench convert --shape llama-1.1b --runs 1      a random model of that size (index-1.9b: no peer converts it)
 """
 
@@ -29,7 +30,7 @@ from bench.templated import templated
 from bench.watched import home, pairs
 from convert import convert
 
-PARTS = ("convert", "engine", "plan", "readings", "many", "documents")
+PARTS = ("screen", "convert", "engine", "plan", "readings", "many", "documents")
 RATIOS = ("ratio", "read_ratio", "write_ratio", "share", "passes", "speed_up", "growth")
 """Computed figures that the JSON has beside the measured ones."""
 
@@ -69,9 +70,11 @@ def main() -> int:
 
 
 def _sections(arguments: argparse.Namespace, folder: Path, peer: Path | None) -> Iterator[Section]:
+    if "screen" in arguments.part:
+        yield _screen(arguments, folder)
     if "convert" in arguments.part:
         yield _conversion(arguments, folder)
-    if set(arguments.part) == {"convert"}:
+    if set(arguments.part) <= {"convert", "screen"}:
         return
     models = [(name, templated(path, folder)) for name, path in _models(arguments, folder)]
     if "engine" in arguments.part:
@@ -109,6 +112,15 @@ def _sections(arguments: argparse.Namespace, folder: Path, peer: Path | None) ->
     if "documents" in arguments.part:
         summed = [documents.measure(name, model, tokens=arguments.tokens) for name, model in _told(models, "documents")]
         yield Section("documents", summed, documents.table(summed), documents.missed(summed))
+
+
+def _screen(arguments: argparse.Namespace, folder: Path) -> Section:
+    from bench import screen  # noqa: PLC0415 - pseudo-terminals, which not every system has
+
+    home = folder / "screen"
+    home.mkdir()
+    figures = list(_each("screen", screen.measure(home, runs=arguments.runs, tokens=arguments.tokens or 2000)))
+    return Section("screen", figures, screen.table(figures), screen.missed(figures))
 
 
 def _conversion(arguments: argparse.Namespace, folder: Path) -> Section:
