@@ -226,12 +226,21 @@ def test_renaming() -> None:
     assert last_use(path) is None
 
 
-def test_renaming_parts() -> None:
+def test_renaming_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     write_parts("big")
+    moved: list[str] = []
+    rename_file = Path.rename
+
+    def noted(path: Path, target: Path) -> Path:
+        moved.append(path.name)
+        return rename_file(path, target)
+
+    monkeypatch.setattr(Path, "rename", noted)
     found = rename_model(model("big-00001-of-00003"), "huge")
     assert found.name == "huge-00001-of-00003"
     assert found.problem == ""
     assert names() == [f"huge-0000{number}-of-00003.gguf" for number in (1, 2, 3)]
+    assert moved[-1] == "big-00001-of-00003.gguf", "until then the model is there under its old name or not at all"
 
 
 def test_renaming_parts_is_all_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from assistant.errors import ConversionFailed, InvalidModelFile, OutputFailed
 from assistant.library.conversion import QUANTIZATIONS, Converted, Preview, convert_folder, preview_conversion
 from assistant.library.importing import Step
 from assistant.library.installed import installed
-from assistant.paths import models_folder
+from assistant.paths import engine_log, models_folder
 from tests.assistant.library.models import write_model
 from tests.convert.tiny import tiny_checkpoint
 
@@ -92,6 +92,16 @@ def test_an_end_that_leaves_nothing(large: Path, moment: str) -> None:
     assert time.monotonic() - started < 1.5
     assert names() == []
     assert children() == []
+
+
+def test_it_tidies_up_by_itself(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked to end, the converter does so from within, and does not wait to be killed."""
+    monkeypatch.setattr("assistant.library.conversion._ENDS_WITHIN", 30.0)
+    with closing(convert_folder(large)) as events:
+        while not (isinstance(event := next(events), Step) and event.done):
+            pass
+    assert engine_log().read_text(encoding="utf-8").endswith("interrupted\n")
+    assert names() == []
 
 
 def test_an_interruption(large: Path) -> None:
