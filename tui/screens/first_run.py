@@ -142,7 +142,7 @@ class FirstRunScreen(ModalScreen[str]):
         lying = [one_line(str(path)) for kept, path in locations().items() if kept in ("models", "conversations")]
         names = [_(LOCATIONS["models"]), _(LOCATIONS["conversations"])]
         return rows + [
-            (_("Files") if number == 0 else "", f"{name}: {path}")
+            (_("Files") if number == 0 else "", _("{name}: {path}").format(name=name, path=path))
             for number, (name, path) in enumerate(zip(names, lying, strict=True))
         ]
 
