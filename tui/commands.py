@@ -41,8 +41,9 @@ class Command:
 _ARGUMENTS = (N_("FILE"), N_("[FILE]"), N_("[FOLDER]"), N_("[NAME]"), N_("[WORDS]"), N_("[N]"), N_("[TITLE]"))
 
 COMMANDS = (
-    Command("summarize", "FILE", N_("read a whole document and summarize it"), "summarize", "chat", alias="open"),
-    Command("watch", "FILE", N_("summarize a document, and again whenever it changes"), "watch", "chat"),
+    Command("open", "FILE", N_("open a document to read it and ask about it"), "open_file", "documents"),
+    Command("summarize", "[FILE]", N_("read a whole document and summarize it"), "summarize", "documents"),
+    Command("watch", "[FILE]", N_("summarize a document, and again whenever it changes"), "watch", "documents"),
     Command("new", "", N_("start an empty chat"), "new_chat", "chat"),
     Command("model", "[NAME]", N_("load another model; what is typed stays"), "model"),
     Command("convert", "[FOLDER]", N_("convert a model folder to a GGUF file"), "convert", "models"),

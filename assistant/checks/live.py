@@ -42,8 +42,7 @@ def marked_live(
             match event:
                 case Text(text):
                     marking = marking or Marking(checker())
-                    if words := marking.feed(text):
-                        yield Text(words)
+                    yield Text(marking.feed(text))  # empty too: it is a sign of life, and counts as one
                     continue
                 case Finished() if marking is not None:
                     if words := marking.rest():

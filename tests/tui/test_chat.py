@@ -1,6 +1,5 @@
 """The chat, driven by a pilot: what is sent when, what is shown, what is kept."""
 
-from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -26,7 +25,7 @@ from tests.tui.support import (
 from tui.screens.help import HelpScreen
 from tui.widgets.markdown import SafeMarkdown
 from tui.widgets.progress import ProgressRule
-from tui.widgets.turns import AnswerTurn, Note
+from tui.widgets.turns import AnswerTurn
 
 
 async def test_answers_stream_in_order_with_their_figures() -> None:
@@ -323,30 +322,6 @@ async def test_an_unknown_command_comes_back_with_the_known_ones() -> None:
         assert "/summarize" in drawn(pilot)
 
 
-async def test_summarize_reads_the_whole_file(tmp_path: Path) -> None:
-    document = tmp_path / "a report.md"
-    document.write_text("The quick brown fox jumps over the lazy dog. " * 50)
-    engine = FakeEngine(["It is about the fox and the dog."])
-    async with screen(engine) as pilot:
-        await send(pilot, f"/summarize '{document}'")
-        await settled(pilot)
-        assert texts(pilot)[-1] == "model: It is about the fox and the dog."
-        assert "read: 450 of 450 tokens (100 %)" in find(pilot, AnswerTurn)[0].mark
-        await send(pilot, "Hi")
-        await settled(pilot, 2)
-    assert document.read_text().strip() in engine.received[0][0].content
-    assert engine.received[1] == (Message("user", "Hi"),)  # as the line under the summary says
-
-
-async def test_a_document_that_cannot_be_read_comes_back_with_the_reason(tmp_path: Path) -> None:
-    async with screen(FakeEngine()) as pilot:
-        await send(pilot, f"/summarize {tmp_path}")
-        await wait_until(pilot, lambda: bool(texts(pilot)) and texts(pilot)[-1].startswith("error"))
-        assert "has no document that can be read in it" in texts(pilot)[-1]
-        assert prompt(pilot).text == f"/summarize {tmp_path}"
-        assert status(pilot).state == "ready"
-
-
 async def test_ctrl_c_copies_a_selection_else_stops_else_names_the_key_that_quits() -> None:
     engine = HeldEngine([*READ, Text("one")])
     async with screen(engine) as pilot:
@@ -393,66 +368,3 @@ async def test_any_size_of_terminal_is_drawn(size: tuple[int, int]) -> None:
         await pilot.resize_terminal(*size)
         await pilot.pause()
         assert drawn(pilot)
-
-
-async def test_a_long_document_is_read_in_parts_and_says_so(tmp_path: Path) -> None:
-    document = tmp_path / "long.md"
-    document.write_text("The quick brown fox jumps over the lazy dog and that is what it is about.\n\n" * 700)
-    engine = FakeEngine(["It is about the fox and the dog, and that is what is said of it."])
-    async with screen(engine) as pilot:
-        await send(pilot, f"/summarize {document}")
-        await settled(pilot)
-        assert texts(pilot)[-1] == "model: It is about the fox and the dog, and that is what is said of it."
-        (note,) = find(pilot, Note)
-        assert note.text.startswith("parts: 11,200 tokens do not fit the context of 8,192: ")
-        assert "read: 11,200 of 11,200 tokens (100 %)" in find(pilot, AnswerTurn)[0].mark
-
-
-async def test_words_in_a_wrong_language_are_taken_back(tmp_path: Path) -> None:
-    document = tmp_path / "report.md"
-    document.write_text("The committee met in the spring and it agreed to a new plan for the river. " * 5)
-    wrong = "委员会在春天开会，一致同意了河流的新计划，并且批准了全部的预算。" * 4
-    engine = FakeEngine([[*READ, *whole(*wrong)], "The committee agreed to the plan."])
-    async with screen(engine) as pilot:
-        await send(pilot, f"/summarize {document}")
-        await settled(pilot)
-        assert texts(pilot)[-1] == "model: The committee agreed to the plan."
-        (note,) = find(pilot, Note)
-        assert "asked for again" in note.text
-        assert "委" not in drawn(pilot)
-
-
-async def test_figures_that_the_document_does_not_have_are_marked_in_place(tmp_path: Path) -> None:
-    document = tmp_path / "report.md"
-    document.write_text("The bridge cost 1,200 euro in the spring, and it is to be paid by the town.\n" * 3)
-    async with screen(FakeEngine(["The bridge cost 1,200 euro and 37 % more."])) as pilot:
-        await send(pilot, f"/summarize {document}")
-        await settled(pilot)
-        assert texts(pilot)[-1] == "model: The bridge cost 1,200 euro and 37 % [?] more."
-        mark = find(pilot, AnswerTurn)[0].mark
-    assert "1 found, 1 not found and marked: 37 %" in mark
-    assert "sources: line" in mark
-
-
-async def test_a_watched_document_is_summarized_again_when_it_changes(tmp_path: Path) -> None:
-    document = tmp_path / "report.md"
-    document.write_text("The bridge over the river is old and it is to be mended in the spring.\n")
-    engine = FakeEngine(["The bridge is to be mended.", "The bridge is to be sold."])
-    async with screen(engine) as pilot:
-        await send(pilot, f"/watch {document}")
-        await wait_until(pilot, lambda: status(pilot).state == "watching")
-        (first,) = find(pilot, AnswerTurn)
-        assert first.text == "The bridge is to be mended."
-        document.write_text("The bridge over the river is old and it is to be sold in the spring.\n")
-        await wait_until(pilot, lambda: len(find(pilot, AnswerTurn)) == 2 and bool(find(pilot, AnswerTurn)[1].mark))
-        assert [answer.text for answer in find(pilot, AnswerTurn)] == [first.text, "The bridge is to be sold."]
-        assert find(pilot, Note)[-1].text.startswith("1 paragraph changed")
-        document.unlink()
-        await wait_until(pilot, lambda: len(find(pilot, Note)) == 2)
-        assert str(document) in find(pilot, Note)[-1].text
-        await pilot.press("escape")
-        await wait_until(pilot, lambda: status(pilot).state == "ready")
-        assert find(pilot, AnswerTurn)[1].mark.startswith("checked:"), "what is finished is not said to be stopped"
-        await send(pilot, "Hi")
-        await settled(pilot, 3)
-    assert engine.received[-1] == (Message("user", "Hi"),)

@@ -11,7 +11,7 @@ from tui.commands import COMMANDS, Unknown, file_argument, matching, parse
         ("/new", "new", ""),
         ("/new  ", "new", ""),
         ("/summarize a b.md", "summarize", "a b.md"),
-        ("/open 'a b.md' ", "summarize", "a b.md"),
+        ("/open 'a b.md' ", "open", "a b.md"),
         ('/summarize "a"', "summarize", "a"),
         ("/summarize '", "summarize", "'"),
     ],
@@ -27,7 +27,7 @@ def test_messages(line: str) -> None:
     assert parse(line) is None
 
 
-@pytest.mark.parametrize("line", ["/", "/nw", "/summarize", "/summarize  ", "/new chat", "/help me"])
+@pytest.mark.parametrize("line", ["/", "/nw", "/open", "/open  ", "/new chat", "/help me"])
 def test_unknown(line: str) -> None:
     with pytest.raises(Unknown):
         parse(line)
@@ -47,7 +47,7 @@ def test_names_complete() -> None:
 
 def test_a_few_letters_are_enough() -> None:
     assert names("/smr")[0] == "summarize"
-    assert names("/open") == ["summarize"]
+    assert names("/open")[0] == "open"
     command, places = matching("/hst")[0]
     assert (command.name, places) == ("history", (0, 2, 3))
 

@@ -2,13 +2,11 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from assistant import FAKE_INFO, EngineFailed, FakeEngine
-from tests.tui.support import READ, Screen, drawn, find, screen, send, settled, status, texts, wait_until, whole
-from tui.widgets.turns import AnswerTurn
+from tests.tui.support import READ, Screen, drawn, screen, send, settled, status, texts, wait_until, whole
 
 ATTACK = "[red]not red[/] [@click=app.bell]x[/] \x1b]52;c;cGF5bG9hZA==\x07 \x1b[2J \x9b31m \x08\x7f \u202egnp.exe\u202c"
 
@@ -74,18 +72,6 @@ async def test_a_model_name_is_text() -> None:
     async with screen(FakeEngine(info=info)) as pilot:
         await wait_until(pilot, lambda: "[red]m[/][31m" in drawn(pilot))
         assert status(pilot).model == "[red]m[/][31m n Q4_K_M"
-        assert not obeyed(pilot)
-
-
-@pytest.mark.skipif("sys.platform == 'win32'", reason="such file names do not exist there")
-async def test_a_document_and_its_name_are_text(tmp_path: Path) -> None:
-    document = tmp_path / "[red]\x1b[31m.md"
-    document.write_text("A report. " * 20)
-    async with screen(FakeEngine([[*READ, *whole("Fine.")]]), size=(200, 24)) as pilot:
-        await send(pilot, f"/summarize {document}")
-        await settled(pilot)
-        assert find(pilot, AnswerTurn)[0].text == "Fine."
-        assert "[red][31m.md" in drawn(pilot)
         assert not obeyed(pilot)
 
 

@@ -44,8 +44,8 @@ async def test_a_few_letters_and_enter_do_it() -> None:
 async def test_what_needs_a_file_begins_in_the_prompt() -> None:
     async with screen(FakeEngine([[]])) as pilot:
         await opened(pilot)
-        await pilot.press(*"/watch", "enter")
-        await wait_until(pilot, lambda: prompt(pilot).text == "/watch ")
+        await pilot.press(*"/open", "enter")
+        await wait_until(pilot, lambda: prompt(pilot).text == "/open ")
 
 
 async def test_looks_and_languages_are_changed_for_good() -> None:

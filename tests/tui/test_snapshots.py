@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from assistant import FAKE_INFO, FakeEngine, Reading
+from assistant import FAKE_INFO, EngineFailed, FakeEngine, Reading
 from tests.tui.support import (
     READ,
     HeldEngine,
@@ -107,10 +107,11 @@ def test_day(snap_compare: Compare) -> None:
     async def before(pilot: Screen) -> None:
         await ready(pilot)
         pilot.app.theme = "day"
-        await send(pilot, "/summarize /nowhere")
+        await send(pilot, "Hello")
         await wait_until(pilot, lambda: bool(texts(pilot)) and texts(pilot)[-1].startswith("error"))
 
-    assert snap_compare(make_app(FakeEngine), terminal_size=(80, 24), run_before=before)
+    dead = FakeEngine([[EngineFailed("the model died of hunger; memory was expected; close something")]])
+    assert snap_compare(make_app(lambda: dead), terminal_size=(80, 24), run_before=before)
 
 
 def test_the_picture_of_the_readme_is_the_screen_of_today() -> None:

@@ -40,15 +40,15 @@ async def test_a_command_by_a_few_of_its_letters() -> None:
 
 async def test_a_command_that_needs_a_file_waits_for_it() -> None:
     async with screen(FakeEngine()) as pilot:
-        await pilot.press("/", "s", "m", "r")
-        await until(pilot, "/summarize")
+        await pilot.press("/", "o", "p", "n")
+        await until(pilot, "/open")
         await pilot.press("enter")
         await until(pilot, "报告.md")
-        assert prompt(pilot).text == "/summarize "
+        assert prompt(pilot).text == "/open "
         await pilot.press("down", "tab")
         await until(pilot, "docs/my notes.md")
         await pilot.press("tab")
-        await wait_until(pilot, lambda: prompt(pilot).text == "/summarize docs/my notes.md")
+        await wait_until(pilot, lambda: prompt(pilot).text == "/open docs/my notes.md")
         await wait_until(pilot, lambda: marked(pilot) == "")
         assert texts(pilot) == []
 

@@ -6,14 +6,14 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from assistant import Document, Hunk, Places, hunks, printable
+from assistant import Document, Hunk, Places, difference, hunks, printable
 from tui.language import N_, _
 from tui.rooms.documents.spans import Span
 from tui.rooms.documents.words import place_label
@@ -22,11 +22,13 @@ _LONGEST = 1200
 """Characters of one stretch that are shown; the text has all of them."""
 _MOST = 500
 """Stretches that are shown."""
+_WHOLE = 1 << 20
+"""A width that wraps no sentence: here the screen does."""
 _LOOKS = {"-": "$error", "+": "$success"}
 
 
 class ChangesScreen(ModalScreen[Span | None]):
-    """Gives the stretch of the new text that was chosen; None: none was. `summary`: lines of what changed in that."""
+    """Gives the stretch of the new text that was chosen; None: none was."""
 
     AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,19 +44,20 @@ class ChangesScreen(ModalScreen[Span | None]):
         hunks: tuple[Hunk, ...]
         places: tuple[str, ...]
 
-    def __init__(self, old: Document, new: Document, summary: tuple[str, ...] | None) -> None:
-        """`summary` None: there is no new one yet."""
+    def __init__(self, old: Document, new: Document, summaries: tuple[str, str] | None) -> None:
+        """`summaries`: the old one and the new one; None: they are not both there."""
         super().__init__()
         self._old = old
         self._new = new
-        self._summary = summary
+        self._summaries = summaries
         self._hunks: tuple[Hunk, ...] = ()
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = _("What changed")
             box.border_subtitle = _("Enter: to that place   Esc: close")
-            yield Static(self._of_summary(), markup=False, classes="summary")
+            with VerticalScroll(can_focus=False):
+                yield Static(self._of_summary(), markup=False)
             yield OptionList(markup=False)
 
     def on_mount(self) -> None:
@@ -89,12 +92,12 @@ class ChangesScreen(ModalScreen[Span | None]):
 
     def _of_summary(self) -> Content:
         title = Content.styled(_("In the summary"), "bold")
-        if self._summary is None:
+        if self._summaries is None:
             return Content.assemble(title, "\n", (_("not made yet"), "italic"))
-        if not self._summary:
+        changed = [line for line in difference(*self._summaries, width=_WHOLE) if line[:1] in _LOOKS]
+        if not changed:
             return Content.assemble(title, "\n", (_("nothing"), "italic"))
-        lines = [Content.styled(printable(line), _LOOKS.get(line[:1], "")) for line in self._summary]
-        return Content("\n").join([title, *lines])
+        return Content("\n").join([title, *(Content.styled(printable(line), _LOOKS[line[0]]) for line in changed)])
 
     def _drawn(self, hunk: Hunk, place: str) -> Content:
         lines = [Content.styled(_("line {lines}").format(lines=place), "bold $primary")]

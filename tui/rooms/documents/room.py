@@ -179,7 +179,10 @@ class DocumentsRoom(Working):
             return
         if called is not None:
             command, argument = called
-            self.post_message(Do(command.name, argument))
+            if command.action == "export":  # of what is open here, not of the chat
+                self.action_export(argument)
+            else:
+                self.post_message(Do(command.name, argument))
         elif self.study is not None:
             await self.ask(message.text)
         else:
@@ -206,8 +209,11 @@ class DocumentsRoom(Working):
         if self.document is None or self.before is None:
             self.notify(_("nothing has changed since the document was opened"), markup=False)
             return
-        version = self.version
-        lines = version.difference if version is not None and version.document is self.document else None
+        document, summary = self.before
+        result = self.study.result if self.study is not None else None
+        summaries = None
+        if summary is not None and result is not None and result.document is self.document:
+            summaries = summary.summary, result.summary.summary
 
         def chosen(span: Span | None) -> None:
             if span is not None:
@@ -215,10 +221,10 @@ class DocumentsRoom(Working):
                 self.text.go_to(span)
                 self.text.focus()
 
-        self.app.push_screen(ChangesScreen(self.before, self.document, lines), chosen)
+        self.app.push_screen(ChangesScreen(document, self.document, summaries), chosen)
 
-    def action_export(self) -> None:
-        """Write the summary, its sources and the answers to a file."""
+    def action_export(self, path: str = "") -> None:
+        """Write the summary, its sources and the answers to a file; without a name it is asked for."""
         result = self.study.result if self.study is not None else None
         if result is None:
             self.notify(_("there is no summary yet"), severity="warning", markup=False)
@@ -229,6 +235,9 @@ class DocumentsRoom(Working):
             if path:
                 self._write(result, answers, path)
 
+        if path:
+            self._write(result, answers, path)
+            return
         name = f"{PurePath(result.document.name).stem}.summary.md"
         help_ = _("Markdown; JSON where the name ends in .json")
         self.app.push_screen(EntryScreen(_("Export to a new file"), one_line(name), help=help_), named)

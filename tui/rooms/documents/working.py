@@ -19,6 +19,7 @@ from assistant import (
     Reading,
     Result,
     Settled,
+    Summary,
     Text,
     Trouble,
     Version,
@@ -48,11 +49,11 @@ class Working(Page):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self.clock = monotonic
+        """Seconds that only grow."""
         self.study: Study | None = None
-        self.version: Version | None = None
-        """The last one of a watched file that was summarized."""
-        self.before: Document | None = None
-        """What the file was before it changed last."""
+        self.before: tuple[Document, Summary | None] | None = None
+        """What the file was before it changed last, and its summary."""
         self._jobs: dict[Job, Section] = {}
         self._keeper: Keeper | None = None
         self._watching: Watching | None = None
@@ -93,7 +94,7 @@ class Working(Page):
         """Work on nothing."""
         self._stop_watching()
         self._keeps_up, self._changed, self._trouble = False, None, ""
-        self.study = self.version = self.before = None
+        self.study = self.before = None
         jobs, self._jobs = self._jobs, {}
         for job in jobs:
             if not self.desk.withdraw(job) and job is self.desk.running:
@@ -313,8 +314,9 @@ class Working(Page):
             return
         self._trouble = ""
         if message.document.text != study.document.text:
-            self.before = study.result.document if study.result is not None else study.document
-            self._changed = (monotonic(), Changed(message.changes, None)) if message.changes is not None else None
+            result = study.result
+            self.before = (study.document, None) if result is None else (result.document, result.summary)
+            self._changed = (self.clock(), Changed(message.changes, None)) if message.changes is not None else None
             top = self.text.top
             study.renew(message.document)
             await self.show_document(message.document, at=top, anew=False)
@@ -324,7 +326,6 @@ class Working(Page):
 
     def _keep_version(self, section: Section, version: Version) -> None:
         if self.study is not None and self._decided is not None:
-            self.version = version
             request = self.study.request
             self._finish(section, Result(version.document, request, self._decided, version.summary))
 
@@ -341,7 +342,7 @@ class Working(Page):
             words.append(one_line(self._trouble))
         elif self._changed is not None:
             when, changed = self._changed
-            words.append(_("changed {ago}").format(ago=ago(monotonic() - when)))
+            words.append(_("changed {ago}").format(ago=ago(self.clock() - when)))
             words.append(changes_words(changed.changes))
             if changed.again is not None and self.summary in self._jobs.values():
                 words.append(

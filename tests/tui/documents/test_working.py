@@ -1,0 +1,279 @@
+"""The room at work: questions, queues, stops, failures, options, files in and out; the engine is everybody's."""
+
+import json
+from pathlib import Path
+
+import pytest
+from textual.events import Paste
+from textual.widgets import Input, OptionList
+
+from assistant import EngineFailed, FakeEngine, Finished, Reading, Request, Store, Text, Usage
+from tests.tui.documents.support import CONTRACT, SUMMARY, contract, open_document, opened, room, summary_there
+from tests.tui.support import HeldEngine, Screen, chat, drawn, house, prompt, send, status, texts, wait_until
+from tui.messages import OpenDocument
+from tui.rooms.documents.request import Choice, RequestScreen
+from tui.screens.entry import EntryScreen
+from tui.screens.pick_file import PickFileScreen
+
+ANSWER = "It costs 4,200 euros a month, which is 50,400 euros a year."
+
+
+async def ask(pilot: Screen, question: str) -> None:
+    room(pilot).line.ask()
+    room(pilot).line.text = question
+    await pilot.pause()
+    await pilot.press("enter")
+
+
+def sections(pilot: Screen) -> list[tuple[str | None, str]]:
+    return [(section.question, section.state) for section in room(pilot).beside.sections]
+
+
+async def test_questions_are_answered_below_and_kept_as_conversation(tmp_path: Path) -> None:
+    engine = FakeEngine([SUMMARY, ANSWER])
+    path = contract(tmp_path)
+    async with opened(path, engine, summarized=True) as pilot:
+        await pilot.press("a", *"What is it?", "enter")
+        await wait_until(pilot, lambda: sections(pilot)[1:] == [("What is it?", "done")])
+        await wait_until(pilot, lambda: status(pilot).state == "ready")
+        await pilot.pause()
+        assert "❯ What is it?   1 not in the document" in drawn(pilot)
+        assert "50,400 euros [?]" in drawn(pilot)
+        assert status(pilot).context.replace("≈", "").split()[0].isdigit()
+        await pilot.press("up", "n")
+        assert room(pilot).beside.finding is not None
+    with Store() as store:
+        entry = store.entries()[0]
+        assert entry.heading.document == str(path)
+        assert entry.title == "What is it?"
+        conversation = entry.heading.id
+    async with opened(contract(tmp_path), FakeEngine([ANSWER])) as pilot:
+        house(pilot).post_message(OpenDocument(str(path), conversation=conversation))
+        await wait_until(pilot, lambda: sections(pilot)[1:] == [("What is it?", "done")])
+        await pilot.pause()
+        assert "50,400 euros [?]" in drawn(pilot)
+        assert "a year. ‹7›" in drawn(pilot)
+        await ask(pilot, "And in two years?")
+        await wait_until(pilot, lambda: sections(pilot)[2:] == [("And in two years?", "done")])
+    with Store() as store:
+        assert [entry.turns for entry in store.entries()] == [4]
+
+
+async def test_a_question_waits_for_the_summary_and_esc_keeps_the_words(tmp_path: Path) -> None:
+    engine = HeldEngine(
+        [Reading(0, 10), Reading(10, 10), Text("The term is 36 months and goes on for long, with all of it. ")]
+    )
+    async with opened(contract(tmp_path), engine) as pilot:
+        await pilot.press("s")
+        await wait_until(pilot, lambda: "36 months" in room(pilot).summary.words.words)
+        await ask(pilot, "Which term?")
+        assert sections(pilot) == [(None, "running"), ("Which term?", "queued")]
+        assert "1 waiting" in status(pilot).state
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: sections(pilot) == [(None, "stopped")])
+        assert room(pilot).line.text == "Which term?"
+        assert "stopped here" in drawn(pilot)
+        assert "The term is 36 months" in room(pilot).summary.words.words
+        await wait_until(pilot, lambda: status(pilot).state == "ready")
+
+
+async def test_words_that_come_are_marked_at_once(tmp_path: Path) -> None:
+    engine = HeldEngine([Reading(10, 10), Text("It ends on 31 May 2027. It goes on for long, with all of it. ")])
+    async with opened(contract(tmp_path), engine) as pilot:
+        await pilot.press("s")
+        await wait_until(pilot, lambda: "[?]" in room(pilot).summary.words.words)
+        assert "It ends on 31 May 2027 [?]." in drawn(pilot)
+        await pilot.press("escape")
+
+
+async def test_reading_shows_how_far_it_is(tmp_path: Path) -> None:
+    tick = Reading(4000, 10_000, 1000)
+    engine = HeldEngine([Reading(1000, 10_000, 1000)], tick=tick)
+    async with opened(contract(tmp_path), engine) as pilot:
+        await pilot.press("s")
+        await wait_until(pilot, lambda: "▄" in room(pilot).strip.columns)
+        columns = room(pilot).strip.columns
+        assert columns == "▂" * columns.count("▂") + "▄" * columns.count("▄") + "·" * columns.count("·")
+        assert columns.count("▄") / len(columns) == pytest.approx(0.3, abs=0.03)
+        assert columns.count("▂") / len(columns) == pytest.approx(0.1, abs=0.03)
+        await wait_until(pilot, lambda: "reading 40 %" in status(pilot).state)
+        assert "1,000 reused" in status(pilot).state
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: status(pilot).state == "ready")
+
+
+async def test_an_engine_that_dies_is_told_and_the_next_summary_is_made(tmp_path: Path) -> None:
+    dead = EngineFailed("the engine died [red]of\x1b[31m hunger; more memory was expected; close something")
+    async with opened(contract(tmp_path), FakeEngine([[Text("The term "), dead], SUMMARY])) as pilot:
+        await pilot.press("s")
+        await wait_until(pilot, lambda: room(pilot).summary.state == "failed")
+        await pilot.pause()
+        assert "died [red]of[31m hunger" in drawn(pilot).replace("\n", " ")
+        await pilot.press("s")
+        await summary_there(pilot)
+
+
+async def test_another_kind_of_summary(tmp_path: Path) -> None:
+    engine = FakeEngine([SUMMARY])
+    async with opened(contract(tmp_path), engine) as pilot:
+        await pilot.press("o")
+        form = pilot.app.screen
+        assert isinstance(form, RequestScreen)
+        field = {widget.name: widget for widget in form.query("Input, Choice").results()}
+        assert isinstance(field["length"], Input)
+        field["length"].value = "many"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "'many' is not short, medium, long or a number" in drawn(pilot)
+        field["length"].value = "40 words"
+        field["style"].focus()
+        await pilot.press("right")
+        assert isinstance(field["style"], Choice)
+        assert field["style"].value == "bullets"
+        assert "[bullets]" in drawn(pilot)
+        await pilot.click(field["strategy"], offset=(16, 0))
+        assert isinstance(field["strategy"], Choice)
+        assert field["strategy"].value == "whole"
+        assert isinstance(field["focus"], Input)
+        field["focus"].value = "penalties"
+        field["focus"].focus()
+        await pilot.press("enter")
+        await summary_there(pilot)
+        assert room(pilot).study.request == Request(40, "bullets", "auto", "penalties", "whole")
+        assert "bullet points of about 40 words" in engine.received[0][0].content
+        assert "penalties" in engine.received[0][0].content
+
+
+@pytest.mark.parametrize("name", ["findings.md", "findings.json"])
+async def test_it_goes_into_a_new_file(tmp_path: Path, name: str) -> None:
+    async with opened(contract(tmp_path), FakeEngine([SUMMARY, ANSWER]), summarized=True) as pilot:
+        await ask(pilot, "What does it cost?")
+        await wait_until(pilot, lambda: sections(pilot)[1:] == [("What does it cost?", "done")])
+        for _ in range(2):
+            room(pilot).beside.focus()
+            await pilot.press("x")
+            entry = pilot.app.screen
+            assert isinstance(entry, EntryScreen)
+            entry.query_one("TextArea").text = str(tmp_path / name)
+            await pilot.press("enter")
+        await wait_until(pilot, lambda: (tmp_path / name).exists() and "cannot be" in drawn(pilot))
+        assert "written to" in drawn(pilot)
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        if name.endswith(".json"):
+            assert json.loads(text)["questions"][0]["question"] == "What does it cost?"
+        else:
+            assert "31 May 2027 [?]" in text
+            assert "## What does it cost?" in text
+
+
+async def test_a_file_is_chosen_pasted_or_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    contract(tmp_path)
+    (tmp_path / "other notes.md").write_text("Other words.\n")
+    async with opened("contract.md") as pilot:
+        await pilot.press("ctrl+o")
+        picker = pilot.app.screen
+        assert isinstance(picker, PickFileScreen)
+        await pilot.press(*"othno")
+        found = picker.query_one(OptionList)
+        await wait_until(pilot, lambda: [option.id for option in found.options] == ["other notes.md"])
+        await pilot.pause()
+        assert "other notes.md  13 B" in drawn(pilot)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: room(pilot).text.document.text == "Other words.\n")
+        room(pilot).post_message(Paste(f"'{tmp_path}/contract.md'"))
+        await wait_until(pilot, lambda: room(pilot).text.document.text == CONTRACT)
+        room(pilot).line.ask()
+        await pilot.pause()
+        pilot.app.screen.focused.post_message(Paste(f"{tmp_path}/other\\ notes.md"))
+        await wait_until(pilot, lambda: room(pilot).text.document.text == "Other words.\n")
+        assert room(pilot).line.text == ""
+        await ask(pilot, "/open contract.md")
+        await wait_until(pilot, lambda: room(pilot).text.document.text == CONTRACT)
+        await ask(pilot, "/summarize")
+        await summary_there(pilot)
+
+
+async def test_commands_of_the_chat_open_documents_here(tmp_path: Path) -> None:
+    path = contract(tmp_path)
+    async with opened(path) as pilot:
+        await pilot.press("f2")
+        await send(pilot, f"/summarize {path}")
+        await wait_until(pilot, lambda: house(pilot).room is room(pilot))
+        await summary_there(pilot)
+        await pilot.press("f2")
+        await send(pilot, f"/open {path}")
+        await wait_until(pilot, lambda: house(pilot).room is room(pilot) and room(pilot).summary.state == "queued")
+
+
+async def test_what_cannot_be_opened_leaves_what_is_open(tmp_path: Path) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
+    async with opened(contract(tmp_path), summarized=True) as pilot:
+        for path, words in ((tmp_path / "nowhere\x1b[31m.md", "does not exist"), (tmp_path / "broken.pdf", "PDF")):
+            await room(pilot).open(str(path))
+            await wait_until(pilot, lambda words=words: words in drawn(pilot))
+            assert room(pilot).text.document.text == CONTRACT
+            assert "\x1b" not in drawn(pilot)
+
+
+async def test_another_document_takes_the_place_of_one_that_is_being_read(tmp_path: Path) -> None:
+    engine = HeldEngine([Reading(5, 10)], tick=Reading(5, 10))
+    other = tmp_path / "other.md"
+    other.write_text("Other words.\n")
+    async with opened(contract(tmp_path), engine) as pilot:
+        await pilot.press("s")
+        await wait_until(pilot, engine.waiting.is_set)
+        await open_document(pilot, other)
+        await wait_until(pilot, lambda: status(pilot).state == "ready")
+        assert sections(pilot) == [(None, "queued")]
+        assert set(room(pilot).strip.columns) == {"·"}
+        assert not room(pilot).is_busy
+
+
+async def test_nothing_of_a_document_is_obeyed(tmp_path: Path) -> None:
+    hostile = "[red]x[/] \x1b]0;t\x07\x1b[2J \u202egnp.exe [@click=app.bell]y[/]"
+    path = tmp_path / f"[b]\x1b[31m{'x' * 5}.md"
+    path.write_text(f"# {hostile}\n\n{hostile} in 1998\n" * 5)
+    said = [[Reading(1, 1), Text(f"- {hostile} in 1989\n- **{hostile}**\n"), Finished("stop", Usage(1, 0, 1))]]
+    async with opened(path, FakeEngine(said), summarized=True, size=(160, 40)) as pilot:
+        await ask(pilot, f"What is {hostile}?")
+        await wait_until(pilot, lambda: sections(pilot)[-1][1] == "done")
+        await pilot.press("f3", "u")
+        await pilot.pause()
+        shown = drawn(pilot)
+        assert shown.count("[red]x[/]") > 5
+        assert "<U+202E>gnp.exe" in shown
+        assert not set(shown) & set(map(chr, [*range(9), *range(11, 32), *range(127, 160), 0x202E]))
+
+
+async def test_the_room_before_anything_is_open(tmp_path: Path) -> None:
+    async with opened(contract(tmp_path)) as pilot:
+        del pilot
+    from tests.tui.support import screen
+
+    async with screen(FakeEngine([SUMMARY])) as pilot:
+        await pilot.press("f3")
+        await pilot.pause()
+        assert "Open a document: Ctrl+O" in drawn(pilot)
+        assert "summarize" not in status(pilot).keys
+        for key in ("s", "w", "d", "x", "o", "n", "u", "z", "slash", "escape"):
+            await pilot.press(key)
+        await ask(pilot, "What is it?")
+        await wait_until(pilot, lambda: "no document is open" in drawn(pilot))
+        await pilot.press("ctrl+o")
+        assert isinstance(pilot.app.screen, PickFileScreen)
+        await pilot.press("escape", "f2")
+        await send(pilot, "Hello")
+        await wait_until(pilot, lambda: any(text.startswith("model: The agreement") for text in texts(pilot)))
+        assert chat(pilot).display
+        assert prompt(pilot).text == ""
+
+
+async def test_words_in_a_wrong_language_are_taken_back(tmp_path: Path) -> None:
+    text = "The committee met in the spring and it agreed to a new plan for the river. " * 5
+    wrong = "委员会在春天开会，一致同意了河流的新计划，并且批准了全部的预算。" * 4
+    engine = FakeEngine([[Reading(10, 10), Text(wrong), Text(wrong)], "The committee agreed to the plan."])
+    async with opened(contract(tmp_path, text), engine, summarized=True) as pilot:
+        assert room(pilot).summary.words.words == "The committee agreed to the plan."
+        assert "asked for again" in drawn(pilot)
+        assert "委" not in drawn(pilot)
