@@ -4,21 +4,21 @@ Every text in `_()`, `N_()` and `plural()` becomes an entry of each `luciole.po`
 `.mo` files, which the screen reads, are made of them. Translations are written into the `.po` by people.
 """
 
+import ast
 import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 SCREEN = ROOT / "tui"
 CATALOGUES = (SCREEN / "locale" / "zh_CN" / "LC_MESSAGES" / "luciole.po",)
-KEYWORDS = {"_": None, "N_": None, "plural": (1, 2)}
 WIDTH = 110
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """No catalogue differs by the day it was made."""
@@ -28,15 +28,29 @@ Key = str | tuple[str, str]
 
 
 def texts() -> dict[Key, list[str]]:
-    """What the code shows, each text with the files it stands in."""
+    """What the code shows, each text with the files it stands in.
+
+    Read from the syntax tree: the texts inside `f"{_('...')}"` are there too, in every version of Python.
+    """
     found: dict[Key, list[str]] = {}
     for path in sorted(SCREEN.rglob("*.py")):
         place = path.relative_to(ROOT).as_posix()
-        for _line, text, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
-            key = text if isinstance(text, str) else (text[0], text[1])
+        for key in _marked(ast.parse(path.read_text(encoding="utf-8"))):
             if place not in found.setdefault(key, []):
                 found[key].append(place)
     return found
+
+
+def _marked(tree: ast.AST) -> Iterator[Key]:
+    """In the order of the file."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        words = [text.value for text in call.args if isinstance(text, ast.Constant) and isinstance(text.value, str)]
+        if name in ("_", "N_") and words:
+            yield words[0]
+        elif name == "plural" and len(words) >= 2:
+            yield words[0], words[1]
 
 
 def read(path: Path) -> Catalog:
