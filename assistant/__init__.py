@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # and read by `_homes`
     from assistant.conversation.markdown import export_markdown
     from assistant.conversation.search import found_in
     from assistant.conversation.store import Entry, Hit, Store
+    from assistant.conversation.summaries import keep_summary
     from assistant.conversation.tree import Tree
     from assistant.conversation.turns import Forgot, Heading, Notice, Turn
     from assistant.conversation.window import WhenFull, Window
@@ -186,6 +187,7 @@ __all__ = [
     "installed",
     "is_new",
     "keep_pasted",
+    "keep_summary",
     "keep_typed",
     "length_of",
     "locations",

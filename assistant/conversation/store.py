@@ -90,6 +90,11 @@ class Store:
             with suppress(sqlite3.Error):
                 index(self._connection)
 
+    def version(self) -> int:
+        """Another number than before where others have written meanwhile: another program, or a keeper in this one."""
+        with self._words():
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
     def entries(self, *, removed: bool = False) -> list[Entry]:
         """Conversations that have a turn, the last changed first; `removed`: those that were removed instead."""
         query = """

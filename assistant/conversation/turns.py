@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import PurePath
 from time import time
 from typing import Literal
@@ -138,6 +139,12 @@ Change = Heading | Renamed | Placed | Marked | Words
 def new_id() -> str:
     """Twelve random characters (59 bits); a few of them name a conversation among thousands."""
     return "".join(secrets.choice(_LETTERS) for _ in range(12))
+
+
+def id_of(text: str) -> str:
+    """An id like a new one, the same for the same text."""
+    digits = sha256(text.encode(errors="surrogatepass")).digest()
+    return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digits[:12])
 
 
 def now() -> float:

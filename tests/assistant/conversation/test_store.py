@@ -117,6 +117,16 @@ def test_a_title_is_what_was_asked_and_not_the_documents_before_it() -> None:
         assert {hit.title for hit in store.search("word")} == set(titles[1:])
 
 
+def test_the_version_is_another_one_where_others_have_written() -> None:
+    conversation = kept("Hello?")
+    with Store() as store, Store() as other:
+        before = store.version()
+        store.rename(conversation.id, "Mine")
+        assert store.version() == before
+        other.rename(conversation.id, "Theirs")
+        assert store.version() != before
+
+
 def test_what_was_removed_can_be_restored_and_is_found_no_more() -> None:
     conversation = kept("The quarterly report")
     with Store() as store:

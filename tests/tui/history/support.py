@@ -50,9 +50,9 @@ class Keeping:
 
 
 @asynccontextmanager
-async def history(size: tuple[int, int] = (100, 30)) -> AsyncIterator[Screen]:
+async def history(size: tuple[int, int] = (100, 30), engine: FakeEngine | None = None) -> AsyncIterator[Screen]:
     """The room, with its list read."""
-    async with screen(FakeEngine(), size=size) as pilot:
+    async with screen(engine or FakeEngine(), size=size) as pilot:
         room(pilot).now = lambda: NOW
         await pilot.press("f5")
         await wait_until(pilot, lambda: room(pilot).contents.kept is not None)

@@ -1,12 +1,13 @@
 """The list of what is kept: its days, how one walks and opens, the page beside it, the other lists."""
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
-from assistant import Attachment, Store, Turn, attach
+from assistant import Attachment, FakeEngine, Store, Turn, attach
 from tests.tui.history.support import NOW, Keeping, ago, chosen, history, listed, room, shelf, stored
-from tests.tui.support import Screen, drawn, status, wait_until
+from tests.tui.support import Screen, drawn, house, status, wait_until
 from tui.messages import OpenConversation, OpenDocument
 from tui.rooms.history.dates import group_of, moment_of
 from tui.rooms.history.page import page_of
@@ -128,6 +129,26 @@ async def test_documents_within_a_message_are_folded(keeping: Keeping) -> None:
         room(pilot).action_search("needle")
         await wait_until(pilot, lambda: "▏ The needle." in drawn(pilot))
         assert "▤ notes.md" not in drawn(pilot), "what was found is in the document"
+
+
+async def test_a_document_that_was_summarized_is_there_with_its_summary(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("The dam is repaired in spring. It costs 120,000 euros.\n", encoding="utf-8")
+    async with history((80, 24), FakeEngine(["The repair costs 120,000 euros."])) as pilot:
+        room(pilot).post_message(OpenDocument(str(path), summarize=True))
+        study = house(pilot).documents
+        await wait_until(pilot, lambda: study.study is not None and study.study.result is not None)
+        await pilot.press("f5")
+        await wait_until(pilot, lambda: "Summarize notes.txt" in listed(pilot))
+        await wait_until(pilot, lambda: "The repair costs 120,000 euros." in drawn(pilot))
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: house(pilot).room is study)
+
+
+async def test_what_others_write_meanwhile_appears(keeping: Keeping) -> None:
+    async with history() as pilot:
+        keeping.keep("other", "From another program?", "Yes.")
+        await wait_until(pilot, lambda: "From another program?" in listed(pilot))
 
 
 async def test_the_mouse_chooses_and_opens(keeping: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:

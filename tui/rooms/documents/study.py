@@ -31,7 +31,9 @@ from assistant import (
     Summary,
     Tree,
     checker_of,
+    content_of,
     info_summary_sampling,
+    keep_summary,
     marked_live,
     open_engine,
     read_documents,
@@ -39,6 +41,7 @@ from assistant import (
     summarize,
 )
 from tui.holder import EngineHolder
+from tui.language import _
 
 Told = Event | Decided | PieceDone | Discarded | Summary
 """What comes of a summary while it is made."""
@@ -108,7 +111,20 @@ class Study:
                 if not isinstance(event, Summary):
                     yield event
                 elif decided is not None:
-                    yield Result(document, request, decided, event)
+                    result = Result(document, request, decided, event)
+                    self.keep(result)
+                    yield result
+
+    def keep(self, result: Result) -> None:
+        """Let the summary be found again among what was asked."""
+        keep_summary(
+            self._keeper(),
+            document=self.name,
+            content=content_of(result.document),
+            question=_("Summarize {name}").format(name=Path(self.name).name or self.name),
+            summary=result.summary.summary,
+            model=result.summary.model,
+        )
 
     def summary_of(self, document: Document, request: Request) -> Generator[Told, None, None]:
         """The same, told as the library tells it, but for the marks."""

@@ -327,7 +327,9 @@ class Working(Page):
     def _keep_version(self, section: Section, version: Version) -> None:
         if self.study is not None and self._decided is not None:
             request = self.study.request
-            self._finish(section, Result(version.document, request, self._decided, version.summary))
+            result = Result(version.document, request, self._decided, version.summary)
+            self.study.keep(result)
+            self._finish(section, result)
 
     def _tick(self) -> None:
         if self._changed is not None:

@@ -28,12 +28,15 @@ from tui.rooms.history.librarian import Librarian, Noticed, Refused
 from tui.rooms.history.page import Page, drawn, page_of
 from tui.rooms.history.search import SearchField, ViewName
 from tui.rooms.history.shelf import Shelf
+from tui.rooms.history.told import Done, Found, Listed, Outdated, Turned
 from tui.rooms.room import Room
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.entry import EntryScreen
 
 _PAUSE = 0.12
 """Seconds without a key before a search begins: nobody reads what is found for half a word."""
+_LOOK_AGAIN = 1.0
+"""Seconds between two looks whether others have written."""
 _NARROW = 64
 """Columns below which there is room for the list only."""
 _STANDARD_INPUT = "-"
@@ -56,37 +59,6 @@ class HistoryRoom(Room):
         Binding("x", "purge", N_("delete for good"), show=False, id="history.purge"),
     ]
 
-    class Listed(Message):
-        """All that is kept, and all that was removed, the last changed first."""
-
-        def __init__(self, kept: list[Entry], removed: list[Entry]) -> None:
-            super().__init__()
-            self.kept = kept
-            self.removed = removed
-
-    class Found(Message):
-        """What was searched for is in these places."""
-
-        def __init__(self, findings: Findings) -> None:
-            super().__init__()
-            self.findings = findings
-
-    class Turned(Message):
-        """The page of the row of this key."""
-
-        def __init__(self, key: str, page: Page) -> None:
-            super().__init__()
-            self.key = key
-            self.page = page
-
-    class Done(Message):
-        """Something was changed or written; `undo` takes it back."""
-
-        def __init__(self, words: str, undo: Callable[[Store], None] | None = None) -> None:
-            super().__init__()
-            self.words = words
-            self.undo = undo
-
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.contents = Contents()
@@ -96,6 +68,8 @@ class HistoryRoom(Room):
         self._page: Page | None = None
         self._undo: list[Callable[[Store], None]] = []
         self._timer: Timer | None = None
+        self._version: int | None = None
+        """Of the store, for the librarian's thread alone."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="find"):
@@ -111,6 +85,7 @@ class HistoryRoom(Room):
     def on_mount(self) -> None:
         self._shelf = self.query_one(Shelf)
         self._search = self.query_one(SearchField)
+        self.set_interval(_LOOK_AGAIN, self._look_again)
         self.show_words()
 
     def on_unmount(self) -> None:
@@ -139,15 +114,32 @@ class HistoryRoom(Room):
 
     # What is read
 
+    def _look_again(self) -> None:
+        """Answers are written in other rooms while one is here."""
+        if self.display:
+            self._librarian.ask(self._compare, kind="version")
+
+    def _list(self, store: Store) -> Message:
+        self._version = store.version()
+        return Listed(store.entries(), store.entries(removed=True))
+
+    def _compare(self, store: Store) -> Message | None:
+        before, self._version = self._version, store.version()
+        return Outdated() if before not in (None, self._version) else None
+
+    @on(Outdated)
+    def _outdated(self) -> None:
+        self._read()
+
     def _read(self) -> None:
         """The list anew, and what was found."""
-        self._librarian.ask(lambda store: self.Listed(store.entries(), store.entries(removed=True)), kind="list")
+        self._librarian.ask(self._list, kind="list")
         self._look()
 
     def _look(self) -> None:
         words = self.words
         if words:
-            self._librarian.ask(lambda store: self.Found(_find(store, words)), kind="search")
+            self._librarian.ask(lambda store: Found(_find(store, words)), kind="search")
         elif self.contents.found is not None:
             self.contents.found = None
             self._draw(keep=False)
@@ -225,7 +217,7 @@ class HistoryRoom(Room):
             return
         (entry, turn), key = chosen, row.key
         words = self.contents.search
-        self._librarian.ask(lambda store: self.Turned(key, page_of(store, entry, turn=turn, search=words)), kind="page")
+        self._librarian.ask(lambda store: Turned(key, page_of(store, entry, turn=turn, search=words)), kind="page")
 
     @on(Turned)
     def _turned(self, message: Turned) -> None:
@@ -341,7 +333,7 @@ class HistoryRoom(Room):
         def purged(store: Store) -> Message:
             gone = store.purge(identity)
             words = _("deleted for good")
-            return self.Done(
+            return Done(
                 words
                 if gone
                 else words + "; " + _("other programs have the file open: its log keeps the words until then")
@@ -365,7 +357,7 @@ class HistoryRoom(Room):
 
         def written(store: Store, path: Path) -> Message:
             export_conversation(*store.load(entry.heading.id), path)
-            return self.Done(_("written to {path}").format(path=one_line(str(path.absolute()))))
+            return Done(_("written to {path}").format(path=one_line(str(path.absolute()))))
 
         text = _("Markdown; a name that ends in .json: everything, to be read again")
         self.app.push_screen(EntryScreen(_("Write to a new file"), f"{name}.md", help=text), named)
@@ -380,7 +372,7 @@ class HistoryRoom(Room):
     def _change(self, words: str, change: Callable[[Store], None], undo: Callable[[Store], None] | None) -> None:
         def changed(store: Store) -> Message:
             change(store)
-            return self.Done(words, undo)
+            return Done(words, undo)
 
         self._librarian.ask(changed)
 
