@@ -220,6 +220,18 @@ async def test_the_view_stays_at_the_end_only_while_the_reader_is_there() -> Non
         await wait_until(pilot, lambda: view.at_end and not find(pilot, ProgressRule)[0].unseen)
 
 
+async def test_the_mark_of_new_text_can_be_clicked() -> None:
+    engine = HeldEngine([*READ, Text("line\n\n" * 40)], whole("more"))
+    async with screen(engine) as pilot:
+        await send(pilot, "Go")
+        await wait_until(pilot, lambda: engine.waiting.is_set() and transcript(pilot).max_scroll_y > 40)
+        await pilot.press("ctrl+home")
+        engine.release.set()
+        await wait_until(pilot, lambda: "new text below" in drawn(pilot))
+        await pilot.click(ProgressRule)
+        await wait_until(pilot, lambda: transcript(pilot).at_end and "new text below" not in drawn(pilot))
+
+
 async def test_scrolling_down_at_the_very_end_does_not_let_go_of_it() -> None:
     engine = HeldEngine([*READ, Text("line\n\n" * 40)], whole(*["more\n\n"] * 20))
     async with screen(engine) as pilot:

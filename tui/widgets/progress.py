@@ -1,6 +1,7 @@
 """The line between transcript and prompt: a quiet rule, and the progress of loading and reading."""
 
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -10,8 +11,16 @@ from tui.language import _
 class ProgressRule(Widget):
     """One row. Filled from the left by `fraction`; carries a word in its middle when there is unseen text."""
 
+    class Pressed(Message):
+        """The user wants to see the new text."""
+
     fraction: reactive[float | None] = reactive(None)
     unseen: reactive[bool] = reactive(False)
+
+    def on_click(self) -> None:
+        """What it carries is what a click on it means."""
+        if self.unseen:
+            self.post_message(self.Pressed())
 
     def render(self) -> Content:
         width = self.size.width

@@ -4,7 +4,9 @@ A turn may take the focus. What the user clicks on it, it tells as `Wanted`; wha
 """
 
 from collections.abc import Callable
+from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -38,8 +40,12 @@ class Wanted(Message):
 class UserTurn(Static, can_focus=True):
     """What the user said: a thick bar beside it, so that it is told apart without colours too.
 
-    Texts that go with it, and a long one, are folded until they are asked for.
+    Texts that go with it, and a long one, are folded until they are asked for. While it has the focus, `DEEDS` stand
+    beside it.
     """
+
+    DEEDS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """What can be wanted of it, and how that is called, marked for translation."""
 
     def __init__(self, text: str, *, queued: bool = False) -> None:
         super().__init__(markup=False)
@@ -77,6 +83,14 @@ class UserTurn(Static, can_focus=True):
     def on_mount(self) -> None:
         self.show_words()
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self.show_words()
+
+    def on_resize(self) -> None:
+        if self.has_focus:
+            self.show_words()
+
     def show_words(self) -> None:
         """Draw it anew."""
         self.set_class(self._queued, "-queued")
@@ -85,6 +99,8 @@ class UserTurn(Static, can_focus=True):
             lines.append(Content.styled(_("queued · sent when the model is free"), "italic $foreground 60%"))
         if self._place[1] > 1:
             lines.append(siblings(*self._place))
+        if self.has_focus and self.DEEDS:
+            lines[-1:] = beside(lines[-1], deeds(self.DEEDS), self.content_size.width)
         self.update(Content("\n").join(lines))
 
     def action_want(self, verb: str) -> None:
@@ -123,7 +139,13 @@ class Foot(Static):
 
 
 class AnswerTurn(LaidOutOnce, Vertical, can_focus=True):
-    """An answer as it streams in, then one line under it: what it took, or why it is not whole."""
+    """An answer as it streams in, then one line under it: what it took, or why it is not whole.
+
+    While it has the focus, `DEEDS` stand in that line.
+    """
+
+    DEEDS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """As those of a question."""
 
     def __init__(self, text: str = "", mark: Words = "", *, partial: bool = False) -> None:
         super().__init__()
@@ -142,6 +164,10 @@ class AnswerTurn(LaidOutOnce, Vertical, can_focus=True):
         yield self._foot
 
     def on_mount(self) -> None:
+        self.show_words()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
         self.show_words()
 
     @property
@@ -207,6 +233,10 @@ class AnswerTurn(LaidOutOnce, Vertical, can_focus=True):
             parts.append(link(_("continue"), "continue"))
         if self._place[1] > 1:
             parts.append(siblings(*self._place))
+        if self.has_focus and self.DEEDS:
+            codeless = not self._markdown.codes
+            parts.append(deeds(tuple(deed for deed in self.DEEDS if deed[0] != "code" or not codeless)))
+        self._foot.set_class(bool(parts and self.text), "-apart")
         self._foot.update(Content(" · ").join(parts))
         self._markdown.display = bool(self.text)
 
@@ -275,6 +305,18 @@ class ErrorTurn(Static):
 def link(words: str, verb: str, style: str = "underline") -> Content:
     """Words that can be clicked: then `verb` is wanted of the turn."""
     return Content.styled(words, style).stylize(Style.from_meta({"@click": f"want({verb!r})"}))
+
+
+def deeds(offered: tuple[tuple[str, str], ...]) -> Content:
+    """A few links in one line."""
+    return Content("  ").join(link(_(words), verb) for verb, words in offered)
+
+
+def beside(line: Content, more: Content, width: int) -> list[Content]:
+    """`more` at the right end of the line where there is room, else below it."""
+    last = line.plain.rpartition("\n")[2]
+    room = width - cell_len(last) - more.cell_length
+    return [Content.assemble(line, " " * room, more)] if room >= 2 else [line, more]
 
 
 def siblings(number: int, count: int) -> Content:

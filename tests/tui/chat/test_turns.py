@@ -72,10 +72,25 @@ async def test_a_click_gives_a_turn_the_focus_and_its_keys_are_in_the_line_below
         row = next(number for number, line in enumerate(drawn(pilot).splitlines()) if "Paris." in line)
         await pilot.click(offset=(10, row))
         await wait_until(pilot, lambda: isinstance(view(pilot).current, Answer))
-        await wait_until(pilot, lambda: "r answer again" in drawn(pilot))
-        keys = drawn(pilot).splitlines()[-1]
-        await pilot.click(offset=(keys.index("quote"), 29))
+        await wait_until(pilot, lambda: "r again" in drawn(pilot).splitlines()[-1])
+        lines = drawn(pilot).splitlines()
+        row = next(number for number, line in enumerate(lines) if "again  copy  quote" in line)
+        await pilot.click(offset=(lines[row].index("quote"), row))
         await typed(pilot, "> Paris.\n\n")
+        assert "again  copy  quote" not in drawn(pilot)
+
+
+async def test_what_can_be_done_with_a_question_stands_beside_it_while_it_has_the_focus() -> None:
+    async with screen(FakeEngine(["Paris."])) as pilot:
+        await talked(pilot, "France?")
+        height = turns(pilot)[0].size.height
+        await focus(pilot, 0)
+        await wait_until(pilot, lambda: "France?" in drawn(pilot) and "edit  again  copy" in drawn(pilot))
+        assert turns(pilot)[0].size.height == height, "nothing moves for it"
+        lines = drawn(pilot).splitlines()
+        row = next(number for number, line in enumerate(lines) if "edit  again" in line)
+        await pilot.click(offset=(lines[row].index("edit"), row))
+        await typed(pilot, "France?")
 
 
 async def test_a_message_is_copied_as_it_was_written_without_what_a_terminal_obeys() -> None:

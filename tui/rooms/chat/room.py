@@ -256,6 +256,10 @@ class ChatRoom(Commands):
     def _unseen(self, message: Transcript.Unseen) -> None:
         self._rule.unseen = message.unseen
 
+    @on(ProgressRule.Pressed)
+    def _pressed(self) -> None:
+        self._transcript.follow()
+
     # What the model does
 
     @on(Withdrawn)

@@ -20,12 +20,17 @@ _BOTH: list[BindingType] = [
 ]
 
 
+_COMMON = (("copy", N_("copy")), ("quote", N_("quote")), ("delete", N_("delete")))
+
+
 class Question(UserTurn):
     """A question; `turn` is None until it is answered."""
 
+    DEEDS = (("edit", N_("edit")), ("again", N_("again")), *_COMMON)
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "want('edit')", N_("edit"), id="chat.edit"),
-        Binding("r", "want('again')", N_("answer again"), id="chat.regenerate"),
+        Binding("r", "want('again')", N_("again"), id="chat.regenerate"),
         Binding("enter,space", "want('unfold')", N_("unfold"), show=False, id="chat.unfold"),
         *_BOTH,
     ]
@@ -35,10 +40,12 @@ class Question(UserTurn):
 class Answer(AnswerTurn):
     """An answer; `turn` is None while it is being written for the first time."""
 
+    DEEDS = (("again", N_("again")), ("code", N_("code")), *_COMMON)
+
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "want('again')", N_("answer again"), id="chat.regenerate_answer"),
+        Binding("r", "want('again')", N_("again"), id="chat.regenerate_answer"),
         Binding("enter", "want('continue')", N_("continue"), show=False, id="chat.continue"),
-        Binding("c", "want('code')", N_("next code"), id="chat.code"),
+        Binding("c", "want('code')", N_("code"), id="chat.code"),
         *_BOTH,
     ]
     turn: Turn | None = None
