@@ -132,11 +132,13 @@ class Store:
     def about(self, document: str, content: str = "") -> str | None:
         """The id of the conversation about this document that was changed last; None: there is none.
 
-        `content`: of this text only.
+        `content`: of this text only. What was asked, not what holds its summaries.
         """
         for entry in self.entries():
-            if entry.heading.document == text_out(document) and content in ("", entry.heading.content):
-                return entry.heading.id
+            heading = entry.heading
+            asked = heading.document == text_out(document) and not heading.is_of_summaries
+            if asked and content in ("", heading.content):
+                return heading.id
         return None
 
     def load(self, identity: str) -> tuple[Heading, Tree]:

@@ -93,6 +93,11 @@ class Heading:
     """How its answers are written; None: as the model's are."""
 
     @property
+    def is_of_summaries(self) -> bool:
+        """It holds summaries of its document, and what was asked after them."""
+        return bool(self.document) and self.id == summaries_of(self.document, self.content)
+
+    @property
     def about(self) -> str:
         """The document in a few words, on one line, not yet safe to print; empty: none."""
         names = [PurePath(path).name or path for path in self.document.split("\n")]
@@ -145,6 +150,11 @@ def id_of(text: str) -> str:
     """An id like a new one, the same for the same text."""
     digits = sha256(text.encode(errors="surrogatepass")).digest()
     return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digits[:12])
+
+
+def summaries_of(document: str, content: str) -> str:
+    """The id of the conversation that holds the summaries of this text; both as in a heading."""
+    return id_of(f"summary\0{document}\0{content}")
 
 
 def now() -> float:

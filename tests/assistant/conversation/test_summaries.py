@@ -18,7 +18,8 @@ def test_a_summary_is_listed_found_and_loaded() -> None:
     with Store() as store:
         (entry,) = store.entries()
         assert (entry.title, entry.heading.about, entry.turns) == ("Summarize report.pdf", "report.pdf", 2)
-        assert store.about("/home/u/report.pdf", "aa") == entry.heading.id
+        assert entry.heading.is_of_summaries
+        assert store.about("/home/u/report.pdf", "aa") is None, "nothing was asked yet"
         assert [hit.excerpt for hit in store.search("120,000")] == ["The dam costs 120,000 euros."]
         answer = store.load(entry.heading.id)[1].path[-1]
     assert (answer.model, answer.reason) == ("tiny", "stop")
