@@ -38,16 +38,22 @@ class Command:
 
 
 # What commands take, for the reader; `takes` translates it.
-_ARGUMENTS = (N_("FILE"), N_("[FILE]"), N_("[FOLDER]"), N_("[NAME]"), N_("[WORDS]"), N_("[N]"), N_("[TITLE]"))
+_ARGUMENTS = (
+    *(N_("FILE"), N_("[FILE]"), N_("[FOLDER]"), N_("[GGUF]")),
+    *(N_("[MODEL]"), N_("[WORDS]"), N_("[N]"), N_("[TITLE]")),
+)
+
+COMPLETED = ("FILE", "FOLDER", "GGUF", "MODEL")
+"""Arguments that are looked for while they are typed."""
 
 COMMANDS = (
     Command("open", "FILE", N_("open a document to read it and ask about it"), "open_file", "documents"),
     Command("summarize", "[FILE]", N_("read a whole document and summarize it"), "summarize", "documents"),
     Command("watch", "[FILE]", N_("summarize a document, and again whenever it changes"), "watch", "documents"),
     Command("new", "", N_("start an empty chat"), "new_chat", "chat"),
-    Command("model", "[NAME]", N_("load another model; what is typed stays"), "model"),
+    Command("model", "[MODEL]", N_("load another model; what is typed stays"), "model"),
     Command("convert", "[FOLDER]", N_("convert a model folder to a GGUF file"), "convert", "models"),
-    Command("import", "[FILE]", N_("bring a GGUF file into the model folder"), "bring", "models"),
+    Command("import", "[GGUF]", N_("bring a GGUF file into the model folder"), "bring", "models"),
     Command("continue", "", N_("go on with an answer that was cut"), "continue", "chat"),
     Command("regenerate", "", N_("answer the last question again"), "regenerate", "chat", alias="regen"),
     Command("undo", "", N_("bring back what was deleted"), "undo", "chat"),
@@ -123,13 +129,13 @@ def matching(text: str) -> list[tuple[Command, tuple[int, ...]]]:
     return [*found, *((command, ()) for command, _places in by_alias)]
 
 
-def file_argument(text: str) -> str | None:
-    """The path typed so far behind a command that takes a file; None for any other text."""
+def being_completed(text: str) -> tuple[str, str] | None:
+    """What is typed behind a command, and what it is the beginning of: one of `COMPLETED`; None for any other text."""
     typed = re.fullmatch(r"/([a-z]+) +(\S.*|)", text)
     if typed is None:
         return None
-    takes_file = any(typed[1] in (c.name, c.alias) and "FILE" in c.argument for c in COMMANDS)
-    return typed[2] if takes_file else None
+    takes = next((c.argument.strip("[]") for c in COMMANDS if typed[1] in (c.name, c.alias)), "")
+    return (takes, typed[2]) if takes in COMPLETED else None
 
 
 def _unquoted(argument: str) -> str:

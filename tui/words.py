@@ -24,22 +24,6 @@ def running(info: ModelInfo) -> tuple[str, ...]:
     return tuple(filter(None, (info.kv, f"{info.memory / 2**30:.1f} GiB" if info.memory else "")))
 
 
-def described(info: ModelInfo | None) -> str:
-    """The model in a few lines."""
-    if info is None:
-        return _("No model is loaded.")
-    where = (
-        _("{count} of {layers} layers on the GPU").format(count=info.gpu_layers, layers=info.layers)
-        if info.gpu_layers
-        else _("on the CPU")
-    )
-    parameters = _("{count} M parameters").format(count=f"{info.parameters / 1e6:,.0f}")
-    context = _("context {context} of {trained} tokens trained").format(
-        context=f"{info.context:,}", trained=f"{info.trained_context:,}"
-    )
-    return f"{info.name}\n{info.architecture} · {parameters} · {info.quantization} · {where}\n{context}\n{info.path}"
-
-
 def ended(reason: FinishReason, usage: Usage) -> str:
     """Under a finished answer: what it took, or why it is not whole."""
     match reason:

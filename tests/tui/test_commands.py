@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui.commands import COMMANDS, Unknown, file_argument, matching, parse
+from tui.commands import COMMANDS, Unknown, being_completed, matching, parse
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,19 @@ def test_a_few_letters_are_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "path"),
+    ("text", "found"),
     [
-        ("/summarize ", ""),
-        ("/watch docs/a b", "docs/a b"),
-        ("/open  ~/", "~/"),
+        ("/summarize ", ("FILE", "")),
+        ("/watch docs/a b", ("FILE", "docs/a b")),
+        ("/open  ~/", ("FILE", "~/")),
+        ("/model sm", ("MODEL", "sm")),
+        ("/import x", ("GGUF", "x")),
+        ("/convert ", ("FOLDER", "")),
+        ("/copy ", None),
         ("/new ", None),
         ("/summarize", None),
         ("x /watch a", None),
     ],
 )
-def test_the_file_of_a_command(text: str, path: str | None) -> None:
-    assert file_argument(text) == path
+def test_what_is_typed_behind_a_command(text: str, found: tuple[str, str] | None) -> None:
+    assert being_completed(text) == found

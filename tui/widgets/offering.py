@@ -13,7 +13,8 @@ from textual.widgets import Static, TextArea
 
 from assistant import Typed
 from tui.aside import Aside, Broken
-from tui.files import Found, find_files
+from tui.files import Found
+from tui.finding import find
 from tui.language import N_, _
 from tui.preferences import preferences
 from tui.widgets import offers
@@ -98,7 +99,7 @@ class Offering(Vertical):
             if wanted is None:
                 self._offer(offers.commands(text) if self.prompt.before_cursor == text else ())
             else:
-                self._finding.only(lambda stopped: Matched(wanted, find_files(wanted.path, stopped)))
+                self._finding.only(lambda stopped: Matched(wanted, find(wanted.kind, wanted.path, stopped)))
 
     @on(Matched)
     def _matched(self, message: Matched) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from assistant import Typed, one_line
-from tui.commands import Command, file_argument, matching
+from tui.commands import Command, being_completed, matching
 from tui.files import Found
 from tui.folding import being_mentioned, mention, tokens_words
 from tui.language import _
@@ -33,13 +33,16 @@ class Wanted:
     path: str
     start: int
     mentioned: bool
+    kind: str = "FILE"
+    """What it is the beginning of: one of `commands.COMPLETED`."""
 
 
 def wanted_file(text: str, before_cursor: str) -> Wanted | None:
     """The file that is being typed at the cursor; None where none is."""
-    argument = file_argument(text) if before_cursor == text else None
-    if argument is not None:
-        return Wanted(argument, len(text) - len(argument), mentioned=False)
+    completed = being_completed(text) if before_cursor == text else None
+    if completed is not None:
+        kind, argument = completed
+        return Wanted(argument, len(text) - len(argument), mentioned=False, kind=kind)
     being = None if text.startswith("/") else being_mentioned(before_cursor)
     return None if being is None else Wanted(being[1], being[0], mentioned=True)
 
@@ -63,7 +66,7 @@ def commands(text: str) -> list[Choice]:
 def files(wanted: Wanted, found: Iterable[Found], costs: Mapping[str, str]) -> list[Choice]:
     """The files and folders that may be meant, with what their text will cost: by `costs`, else by their size."""
     return [
-        Choice(each.path, costs.get(each.path) or _cost(each), each.places, _put(wanted, each))
+        Choice(each.path, costs.get(each.path) or _cost(wanted, each), each.places, _put(wanted, each))
         for each in found
         if each.path != wanted.path
     ]
@@ -88,10 +91,10 @@ def _put(wanted: Wanted, found: Found) -> Put:
     return Put(mention(found.path) + " ", wanted.start, mentions=True)
 
 
-def _cost(found: Found) -> str:
+def _cost(wanted: Wanted, found: Found) -> str:
     if found.bytes is None:
         return ""
-    if found.is_packed:
+    if found.is_packed or wanted.kind != "FILE":
         return _size(found.bytes)
     return "≈" + tokens_words(-(-found.bytes // _BYTES_A_TOKEN))
 

@@ -51,7 +51,7 @@ def legend(width: int) -> Content:
         Content.assemble((_WEIGHTS, "$secondary"), f" {_('weights')}"),
         Content.assemble((_WORK, "$primary"), f" {_('context and buffers')}"),
         Content.assemble((_FREE, "$foreground 50%"), f" {_('free')}"),
-        Content.assemble(("▸", "bold $primary"), f" {_("Luciole's choice")}"),
+        Content.assemble(("▸", "bold $primary"), " ", _("Luciole's choice")),
     ]
     while len(parts) > 1 and Content("   ").join(parts).cell_length > width:
         parts.pop()
