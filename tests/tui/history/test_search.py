@@ -10,9 +10,10 @@ from tests.tui.history.support import Keeping, ago, chosen, history, listed, roo
 from tests.tui.support import Screen, drawn, house, send, wait_until
 from tui import language
 from tui.messages import OpenConversation
-from tui.rooms.history.contents import MOST
+from tui.rooms.history.contents import MOST, Findings
 from tui.rooms.history.items import found_items
 from tui.rooms.history.shelf import Shelf
+from tui.rooms.history.told import Found
 
 
 @pytest.fixture
@@ -135,6 +136,8 @@ async def test_only_the_last_of_what_was_typed_is_looked_for(keeping: Keeping, m
         held.set()
         await wait_until(pilot, lambda: room(pilot).contents.search == "lamp")
         assert searched == ["how", "lamp"]
+        room(pilot).post_message(Found(Findings("how", [], {})))
+        await pilot.pause()
         assert listed(pilot) == ["[The last seven days]", "How bright is a lamp?"]
 
 
