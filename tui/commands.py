@@ -63,6 +63,8 @@ COMMANDS = (
     Command("sampling", "", N_("change how answers are written in this chat"), "sampling", "chat"),
     Command("context", "", N_("show what takes how much of the context"), "context", "chat"),
     Command("export", "[FILE]", N_("write this chat to a file"), "export", "chat"),
+    Command("editor", "", N_("write the message in your editor"), "editor", "chat"),
+    Command("recall", "", N_("search what was typed before"), "recall", "chat"),
     Command("chat", "", N_("go to the chat"), "go_chat"),
     Command("documents", "", N_("go to the documents"), "go_documents"),
     Command("models", "", N_("go to the models"), "go_models"),

@@ -1,9 +1,15 @@
 """What was sent before: gone through one by one, or searched. Pure."""
 
+import re
 from collections.abc import Sequence
 
 from assistant import Typed
 from tui.fuzzy import match
+
+
+def is_worth_keeping(typed: Typed) -> bool:
+    """Not a bare command: that is typed sooner than found."""
+    return re.fullmatch(r"/[a-z]*\s*", typed.text) is None
 
 
 class Recall:
@@ -21,7 +27,7 @@ class Recall:
 
     def add(self, typed: Typed) -> None:
         """This is sent now; one is behind all of them again."""
-        if not self._entries or self._entries[-1] != typed:
+        if is_worth_keeping(typed) and self._entries[-1:] != [typed]:
             self._entries.append(typed)
         self._place = len(self._entries)
 

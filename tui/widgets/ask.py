@@ -23,6 +23,7 @@ from tui.folding import mention, tokens_words
 from tui.language import _, plural
 from tui.messages import OpenDocument
 from tui.preferences import preferences
+from tui.recall import is_worth_keeping
 from tui.widgets.attached import Attached
 from tui.widgets.offering import Marked, Offering
 from tui.widgets.prompt import Prompt
@@ -241,7 +242,8 @@ class Ask(Offering):
     def _sent(self, message: Prompt.Sent) -> None:
         typed = message.typed
         self._offer(())
-        self._keeping.do(lambda _stopped: _keep(typed))
+        if is_worth_keeping(typed):
+            self._keeping.do(lambda _stopped: _keep(typed))
         if _is_command(typed.text):
             self.post_message(self.Sent(typed, typed.text))
             return

@@ -72,6 +72,10 @@ def test_no_models_no_tools() -> None:
     assert paths("xjs") == []
 
 
+def test_models_where_models_are_wanted() -> None:
+    assert [found.path for found in find_files("mg", ending=".gguf")] == ["m.gguf"]
+
+
 def test_a_name_that_cannot_be_shown_is_not_offered(folder: Path) -> None:
     (folder / "evil\x1b[2J.md").touch()
     (folder / "ev\u202eil.md").touch()
@@ -79,7 +83,7 @@ def test_a_name_that_cannot_be_shown_is_not_offered(folder: Path) -> None:
 
 
 def test_stopped_while_it_looks() -> None:
-    assert "docs/reading.md" not in [found.path for found in find_files("md", lambda: True)]
+    assert "docs/reading.md" not in [found.path for found in find_files("md", stopped=lambda: True)]
 
 
 def test_sizes() -> None:

@@ -95,6 +95,13 @@ async def test_escape_closes_the_list_until_something_is_typed() -> None:
         await until(pilot, "/model")
 
 
+async def test_the_editor_and_the_search_are_commands_too() -> None:
+    keep_typed(Typed("of yesterday"))
+    async with screen(FakeEngine()) as pilot:
+        await send(pilot, "/recall")
+        await until(pilot, "of yesterday")
+
+
 async def test_a_click_takes_a_line() -> None:
     async with screen(FakeEngine()) as pilot:
         await pilot.press("/", "n")

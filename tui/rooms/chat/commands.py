@@ -16,6 +16,7 @@ from tui.rooms.chat.sampling import AsTheModel, SamplingScreen
 from tui.rooms.chat.talk import Talk
 from tui.rooms.room import Room
 from tui.screens.entry import EntryScreen
+from tui.widgets.prompt import Prompt
 
 _INSTRUCTION_ROWS = 8
 
@@ -44,6 +45,16 @@ class Commands(Room):
         await self.answers.welcome_away()
         await self.answers.note(words)
         self.answers.follow()
+
+    # The prompt
+
+    def action_editor(self) -> None:
+        """Write what stands in the prompt in the user's editor."""
+        self.query_one(Prompt).action_edit()
+
+    def action_recall(self) -> None:
+        """Search what was typed before."""
+        self.query_one(Prompt).action_search()
 
     # Turns
 
