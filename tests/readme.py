@@ -15,7 +15,11 @@ ROLES = {
     "pyproject.toml": "Package, dependencies, and the settings of ruff, mypy and pytest.",
     "CHANGELOG.md": "What changed for users.",
     "LICENSE": "Apache-2.0.",
-    "docs/screen.svg": "The picture above, made by `python -m tui.screenshot docs/screen.svg`.",
+    "docs/chat.svg": "The pictures of this page, made by `python -m tests.tui.pictures docs`.",
+    "docs/documents.svg": "Likewise.",
+    "docs/documents.zh.svg": "Likewise, in Chinese.",
+    "docs/history.svg": "Likewise.",
+    "docs/models.svg": "Likewise.",
 }
 
 

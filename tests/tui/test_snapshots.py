@@ -1,119 +1,67 @@
-"""Pictures of the screen. Each asserts the state first, so that a picture of the wrong thing cannot pass.
+"""Pictures of every room, in both languages and two sizes. Each scene asserts its state before it is pictured.
 
-After a wanted change: `pytest tests/tui/test_snapshots.py --snapshot-update`, look at the files, commit them.
+After a wanted change: `pytest tests/tui/test_snapshots.py --snapshot-update`, look at the files, commit them; and
+`python -m tests.tui.pictures docs` for those of the README.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
-from assistant import FAKE_INFO, EngineFailed, FakeEngine, Reading
-from tests.tui.support import (
-    READ,
-    HeldEngine,
-    Screen,
-    find,
-    prompt,
-    send,
-    settled,
-    status,
-    texts,
-    transcript,
-    wait_until,
-    whole,
-)
-from tui.app import make_app
-from tui.screens.help import HelpScreen
-from tui.screenshot import draw
-from tui.widgets.prompt import Prompt
-from tui.widgets.turns import Welcome
+import pytest
+
+from tests.tui.pictures import PICTURES, draw
+from tests.tui.scenes import SCENES, calm
+from tests.tui.support import Screen
+from tui.language import use
 
 Compare = Callable[..., bool]
-Before = Callable[[Screen], Awaitable[None]]
 
-ANSWER = """The capital of France is **Paris**, *since long ago*.
-
-1. It lies on the `Seine`.
-2. Its kings stayed there:
-   - most of the time
-
-```python
-def capital(country: str) -> str:
-    return {"France": "Paris"}[country]
-```
-
-> 巴黎，光之城。 🎉
-"""
+ROOMS = ("chat", "documents", "models", "history", "help")
+SIZES = ((80, 24), (120, 40))
 
 
-async def ready(pilot: Screen) -> None:
-    await wait_until(pilot, lambda: bool(find(pilot, Prompt)))
-    prompt(pilot).cursor_blink = False
-    await wait_until(pilot, lambda: status(pilot).state == "ready" and "F1 help" in status(pilot).keys)
-    await pilot.pause()
-
-
-def test_empty_chat(snap_compare: Compare) -> None:
+def compared(snap_compare: Compare, scene: str, size: tuple[int, int], folder: Path, patch: pytest.MonkeyPatch) -> bool:
     async def before(pilot: Screen) -> None:
-        await ready(pilot)
-        await wait_until(pilot, lambda: bool(find(pilot, Welcome)))
-        assert prompt(pilot).has_focus
+        await SCENES[scene].drive(pilot, folder)
+        await calm(pilot)
 
-    assert snap_compare(make_app(FakeEngine), terminal_size=(80, 24), run_before=before)
+    return snap_compare(SCENES[scene].make(folder, patch), terminal_size=size, run_before=before)
 
 
-def test_finished_conversation(snap_compare: Compare) -> None:
+@pytest.mark.parametrize("size", SIZES, ids=("80x24", "120x40"))
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("scene", ROOMS)
+def test_rooms(
+    snap_compare: Compare,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    luciole_home: Path,
+    scene: str,
+    language: str,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8" if language == "zh" else "C.UTF-8")
+    use(language)
+    assert compared(snap_compare, scene, size, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("scene", sorted(set(SCENES) - set(ROOMS)))
+def test_states(snap_compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scene: str) -> None:
+    assert compared(snap_compare, scene, (80, 24), tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("theme", ["day", "contrast", "plain", "terminal"])
+def test_looks(snap_compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theme: str) -> None:
     async def before(pilot: Screen) -> None:
-        await ready(pilot)
-        await send(pilot, "What is the capital\nof France?")
-        await settled(pilot)
-        assert texts(pilot) == ["you: What is the capital\nof France?", f"model: {ANSWER}"]
-        assert transcript(pilot).at_end
+        await SCENES["documents"].drive(pilot, tmp_path)
+        pilot.app.theme = theme
+        await calm(pilot)
+        assert pilot.app.theme == theme
 
-    engine = FakeEngine([[*READ, *whole(*ANSWER.splitlines(keepends=True))]])
-    assert snap_compare(make_app(lambda: engine), terminal_size=(120, 30), run_before=before)
+    assert snap_compare(SCENES["documents"].make(tmp_path, monkeypatch), terminal_size=(80, 24), run_before=before)
 
 
-def test_reading_a_document(snap_compare: Compare) -> None:
-    info = replace(FAKE_INFO, name="SmolLM2-135M-Instruct", context=32_768)
-    engine = HeldEngine(
-        [Reading(1204, 12_000, 1204), Reading(4440, 12_000, 1204)], tick=Reading(4440, 12_000, 1204), info=info
-    )
-    times = iter((0.0, 15.0))
-
-    async def before(pilot: Screen) -> None:
-        await ready(pilot)
-        await send(pilot, "What does it say?")
-        await wait_until(pilot, lambda: "s left" in status(pilot).state)
-        await send(pilot, "And what not?")
-        assert texts(pilot)[-1] == "queued: And what not?"
-        await wait_until(pilot, lambda: status(pilot).state.endswith("1,204 reused · 1 waiting"))
-        assert status(pilot).state == "reading 37 % · 216 tok/s · 35 s left · 1,204 reused · 1 waiting"
-
-    app = make_app(lambda: engine, clock=lambda: next(times, 15.0))
-    assert snap_compare(app, terminal_size=(80, 24), run_before=before)
-
-
-def test_help(snap_compare: Compare) -> None:
-    async def before(pilot: Screen) -> None:
-        await ready(pilot)
-        await pilot.press("f1")
-        await wait_until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
-
-    assert snap_compare(make_app(FakeEngine), terminal_size=(80, 24), run_before=before)
-
-
-def test_day(snap_compare: Compare) -> None:
-    async def before(pilot: Screen) -> None:
-        await ready(pilot)
-        pilot.app.theme = "day"
-        await send(pilot, "Hello")
-        await wait_until(pilot, lambda: bool(texts(pilot)) and texts(pilot)[-1].startswith("error"))
-
-    dead = FakeEngine([[EngineFailed("the model died of hunger; memory was expected; close something")]])
-    assert snap_compare(make_app(lambda: dead), terminal_size=(80, 24), run_before=before)
-
-
-def test_the_picture_of_the_readme_is_the_screen_of_today() -> None:
-    picture = Path(__file__).parents[2] / "docs" / "screen.svg"
-    assert picture.read_text(encoding="utf-8") == draw(), "run: python -m tui.screenshot docs/screen.svg"
+@pytest.mark.parametrize("name", sorted(PICTURES))
+def test_the_pictures_of_the_readme_are_the_screen_of_today(name: str) -> None:
+    picture = Path(__file__).parents[2] / "docs" / name
+    assert picture.read_text(encoding="utf-8") == draw(name), "run: python -m tests.tui.pictures docs"
