@@ -57,7 +57,7 @@ def test_further_files_once(tmp_path: Path) -> None:
     assert sorted(model.name for model in models) == sorted(["inside", "starter", str(outside)])
 
 
-@pytest.mark.parametrize("content", [b"", b"GGUF", model_bytes()[:-40]])
+@pytest.mark.parametrize("content", [b"", b"GGUF", model_bytes()[:-40]], ids=["empty", "begun", "cut"])
 def test_a_damaged_file_is_listed_with_its_problem(content: bytes) -> None:
     (models_folder() / "broken.gguf").write_bytes(content)
     model = named(installed())["broken"]

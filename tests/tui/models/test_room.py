@@ -24,9 +24,9 @@ async def test_what_is_listed() -> None:
     (models_folder() / "broken.gguf").write_bytes(b"GGUF")
     async with models_screen(listed=3) as pilot:
         assert rows(pilot) == [
-            "|little-Q8_0|1 KiB|Q8_0|32K|10K|○ unproven|just now",
+            "|little-Q8_0|544 B|Q8_0|32K|10K|○ unproven|just now",
             "★|starter|94 MiB|Q4_1|8K|100K|○ unproven|never",
-            "|broken|0 KiB|||||unusable",
+            "|broken|4 B|||||unusable",
         ]
         assert room(pilot)._table.has_focus
         assert "● ready" in drawn(pilot)
@@ -84,7 +84,7 @@ async def test_the_detail_tells_all(tmp_path: Path) -> None:
         await on(pilot, "little-Q8_0")
         await wait_until(pilot, lambda: "free" in room(pilot)._detail.text)
         text = room(pilot)._detail.text
-        for words in ("llama · 0 M parameters · 2 layers", "Q8_0 · 1 KiB", "4,096 tokens", "base 10,000", "mit",
+        for words in ("llama · 0 M parameters · 2 layers", "Q8_0 · 544 B", "4,096 tokens", "base 10,000", "mit",
                       "unproven · there is no report", "never", str(models_folder() / "little-Q8_0.gguf")):  # fmt: skip
             assert words in text.replace("\n" + " " * 11, " ")
 

@@ -52,7 +52,9 @@ def size(count: int) -> str:
     """Bytes as people compare them: `98 MiB`, `15.4 GiB`."""
     if count >= 2**30:
         return f"{count / 2**30:,.1f} GiB"
-    return f"{count / 2**20:,.0f} MiB" if count >= 2**20 else f"{count / 2**10:,.0f} KiB"
+    if count >= 2**20:
+        return f"{count / 2**20:,.0f} MiB"
+    return f"{count / 2**10:,.0f} KiB" if count >= 2**10 else f"{count} B"
 
 
 def of_free(row: MemoryRow) -> str:
