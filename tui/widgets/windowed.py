@@ -320,12 +320,14 @@ class Windowed(Tall, LaidOutOnce, VerticalScroll, can_focus=False, inherit_bindi
             for entry in gone:
                 entry.widget, entry.mounted = None, False
             last = await self._mount_behind(self._above, entries[near.low : near.high])
+            if not last.is_attached:
+                return  # the screen is being taken down: nothing is mounted any more
             if self._box.children.index(self._below) != self._box.children.index(last) + 1:
                 self._box.move_child(self._below, after=last)
             await self._mount_behind(self._below, entries[tail:])
             self._fill_gaps()
             self._keep_focus(removed)
-            self._box.remove_children(removed)
+            await self._box.remove_children(removed)
 
     def _run_in_view(self, entries: Sequence[Entry]) -> Range:
         """Those that are there without a gap between them, in view if any is."""
