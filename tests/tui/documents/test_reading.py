@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import FAKE_INFO, FakeEngine
+from assistant import FakeEngine
 from tests.tui.documents.support import CONTRACT, SUMMARY, contract, head, opened, room, shown_lines
 from tests.tui.support import Screen, drawn, status, wait_until
 from tui.rooms.documents.words import Words
@@ -107,11 +107,13 @@ async def test_a_click_on_a_source_a_figure_or_a_line_leads_to_the_other(tmp_pat
 
 
 async def test_the_coverage_is_that_of_each_part_and_a_click_goes_there(tmp_path: Path) -> None:
-    engine = FakeEngine([SUMMARY], info=FAKE_INFO)
+    engine = FakeEngine([SUMMARY], delay=0.001)
     text = CONTRACT + "".join(f"Item {number}: nothing else of note was said by anybody.\n\n" for number in range(2000))
     async with opened(contract(tmp_path, text), engine) as pilot:
         await pilot.press("s")
+        await wait_until(pilot, lambda: "parts on their own" in drawn(pilot), 20)
         await wait_until(pilot, lambda: room(pilot).summary.state == "done", 20)
+        assert "parts on their own" not in drawn(pilot)
         await pilot.pause()
         assert "tokens (100 %) · in 27 parts" in drawn(pilot)
         assert "█" in room(pilot).strip.columns

@@ -56,7 +56,10 @@ async def test_questions_are_answered_below_and_kept_as_conversation(tmp_path: P
         await ask(pilot, "And in two years?")
         await wait_until(pilot, lambda: sections(pilot)[2:] == [("And in two years?", "done")])
     with Store() as store:
-        assert [entry.turns for entry in store.entries() if entry.title == "What is it?"] == [4]
+        assert [(entry.title, entry.turns) for entry in store.entries()] == [
+            ("What is it?", 4),
+            ("Summarize contract.md", 2),
+        ]
 
 
 async def test_a_question_waits_for_the_summary_and_esc_keeps_the_words(tmp_path: Path) -> None:
@@ -98,6 +101,8 @@ async def test_reading_shows_how_far_it_is(tmp_path: Path) -> None:
         assert columns.count("▂") / len(columns) == pytest.approx(0.1, abs=0.03)
         await wait_until(pilot, lambda: "reading 40 %" in status(pilot).state)
         assert "1,000 reused" in status(pilot).state
+        await pilot.pause()
+        assert drawn(pilot).count("reading 40 %") == 2  # in the status line, and where the summary will be
         await pilot.press("escape")
         await wait_until(pilot, lambda: status(pilot).state == "ready")
 

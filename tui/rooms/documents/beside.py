@@ -31,7 +31,7 @@ class Beside(VerticalScroll, can_focus=True):
         Binding("up,k", "previous('source')", N_("source before"), show=False, id="documents.previous_source"),
         Binding("right", "next('figure')", N_("next figure"), show=False, id="documents.right"),
         Binding("left", "previous('figure')", N_("figure before"), show=False, id="documents.left"),
-        Binding("enter", "read", N_("to the text"), id="documents.read"),
+        Binding("enter", "read", N_("to the text"), show=False, id="documents.read"),
         Binding("pageup", "page(-1)", N_("a page up"), show=False, id="documents.page_up"),
         Binding("pagedown,space", "page(1)", N_("a page down"), show=False, id="documents.page_down"),
         Binding("home,g", "top", N_("to the summary"), show=False, id="documents.top"),

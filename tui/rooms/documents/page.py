@@ -45,7 +45,7 @@ class Page(Room):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "figure(1)", N_("next figure"), show=False, id="documents.next_figure"),
         Binding("p", "figure(-1)", N_("figure before"), show=False, id="documents.previous_figure"),
-        Binding("u", "missing", N_("next unsupported"), id="documents.next_missing"),
+        Binding("u", "missing", N_("unsupported"), id="documents.next_missing"),
         Binding("slash", "find", N_("find"), show=False, id="documents.find"),
         Binding("f", "find_next(1)", N_("next match"), show=False, id="documents.find_next"),
         Binding("F", "find_next(-1)", N_("match before"), show=False, id="documents.find_previous"),
@@ -106,14 +106,18 @@ class Page(Room):
         """The document was read, but for this."""
         self._unread = Spans(unread)
         self.strip.finish(self._unread, kept_all=kept_all)
-        self.mark()
+        self.mark_again()
 
     def mark(self, *, shown: Span | None = None, figures: tuple[Span, ...] = (), figure: int = 0) -> None:
-        """Mark in the text what is looked at, beside all that is known of it."""
+        """Mark in the text what is looked at from now on, beside all that is known of it."""
         used = Spans(self.beside.used())
         self.strip.use(used)
-        found = Spans(self._matches)
-        self.text.mark(Marks(used, self._unread, shown, figures, figure, found))
+        self.text.mark(Marks(used, self._unread, shown, figures, figure, Spans(self._matches)))
+
+    def mark_again(self) -> None:
+        """The same is looked at, but more is known of the text."""
+        now = self.text.marks
+        self.mark(shown=now.shown, figures=now.figures, figure=now.figure)
 
     # Where one looks
 

@@ -12,7 +12,7 @@ from assistant import Answer, AssistantError, OutputFailed, Request, Result, exp
 from tui.commands import Unknown, parse
 from tui.folding import dropped
 from tui.language import N_, _
-from tui.messages import Do, OpenDocument
+from tui.messages import ContextUsed, Do, OpenDocument
 from tui.rooms.documents.changes import ChangesScreen
 from tui.rooms.documents.opening import DocumentRead, DocumentRefused, Exchange, Wanted, open_aside
 from tui.rooms.documents.question import QuestionLine
@@ -107,8 +107,10 @@ class DocumentsRoom(Working):
         for note in message.document.notes:
             self.summary.note(note)
         self.look()
+        self.post_message(ContextUsed(self.NAME, 0))
         if wanted.summarize or wanted.watch:
             self.summarize()
+            self.beside.focus()
         if wanted.watch:
             self.action_watch_on_off()
 
@@ -119,7 +121,7 @@ class DocumentsRoom(Working):
             section.recall(exchange.answer, exchange.checked, exchange.places)
             if turn in exchange.turns:
                 self.call_after_refresh(section.scroll_visible, animate=False, top=True)
-        self.mark()
+        self.mark_again()
 
     @on(DocumentRefused)
     def _refused(self, message: DocumentRefused) -> None:

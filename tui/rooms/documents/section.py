@@ -17,6 +17,10 @@ from tui.rooms.documents.words import Words
 State = Literal["queued", "running", "done", "stopped", "failed"]
 
 
+_PARTS = 3
+"""Parts whose summaries are shown while the others are read."""
+
+
 class Section(Vertical):
     """`question`: what was asked; None: it is the summary."""
 
@@ -30,11 +34,15 @@ class Section(Vertical):
         self._checked: Checked | None = None
         self._reason = ""
         self._notes: list[str] = []
+        self._doing = ""
+        self._parts: list[tuple[str, str]] = []
+        self._before = Static(markup=False, classes="before")
         self._head = Static(markup=False, classes="head")
         self._below = Static(markup=False, classes="below")
 
     def compose(self) -> ComposeResult:
         yield self._head
+        yield self._before
         yield self.words
         yield self._below
 
@@ -44,12 +52,32 @@ class Section(Vertical):
     def begin(self) -> None:
         """The model is at it."""
         self.state, self.told, self._reason, self._notes, self._checked = "running", None, "", [], None
+        self._doing, self._parts = "", []
         self.words.write("")
         self.show_words()
 
+    @property
+    def doing(self) -> str:
+        """What the model is at, until there are words."""
+        return self._doing
+
+    @doing.setter
+    def doing(self, words: str) -> None:
+        if words != self._doing:
+            self._doing = words
+            self._show_before()
+
+    def part(self, place: str, words: str) -> None:
+        """One of its parts is summarized; nothing of that has been looked up yet."""
+        self._parts.append((place, words))
+        self._show_before()
+
     def write(self, piece: str) -> None:
         """More words, marked."""
+        begins = not self.words.words
         self.words.write(self.words.words + piece)
+        if begins:
+            self._show_before()
 
     def void(self, reason: str) -> None:
         """What was written is not valid any more."""
@@ -93,9 +121,23 @@ class Section(Vertical):
         self.set_class(self.state == "running", "-running")
         self.set_class(bool(self.missing), "-missing")
         self._head.update(self._heading())
+        self._show_before()
         lines = list(self._lines())
         self._below.update(Content("\n").join(Content.styled(f"{line.sign}{line.text}", _look(line)) for line in lines))
         self._below.display = bool(lines)
+
+    def _show_before(self) -> None:
+        """What there is to be seen before the words: how far it is, and what was found in the parts read last."""
+        waits = self.state == "running" and not self.words.words
+        self._before.display = waits
+        if not waits:
+            return
+        lines = [Content.styled(self._doing, "italic $foreground 60%")]
+        if self._parts:
+            lines.append(Content.styled(_("parts on their own, not looked up yet:"), "italic $foreground 60%"))
+        for place, words in self._parts[-_PARTS:]:
+            lines += [Content(""), Content.assemble((place, "$primary"), f"  {one_line(words)}")]
+        self._before.update(Content("\n").join(lines))
 
     def _heading(self) -> Content:
         title = _("Summary") if self.question is None else printable(self.question)

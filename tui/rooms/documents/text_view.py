@@ -174,7 +174,7 @@ class TextView(ScrollView, can_focus=True):
         rows = Rows(self._document.text, self._width)
         rows.make(max(_AT_ONCE, at + _AT_ONCE if at < 10 * _AT_ONCE else 0))
         self._rows = rows
-        self._wanted = at if at else None
+        self._wanted = at
         self._adopt()
         if rows.whole:
             self.workers.cancel_group(self, "rows")

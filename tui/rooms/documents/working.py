@@ -36,6 +36,7 @@ from tui.rooms.documents.section import Section
 from tui.rooms.documents.study import Study
 from tui.rooms.documents.telling import ago, changes_words
 from tui.rooms.documents.watching import Watching, WatchNews, WatchReady
+from tui.rooms.documents.words import place_label
 from tui.words import title
 
 
@@ -178,7 +179,7 @@ class Working(Page):
                 if strategy != "whole":
                     section.note(reason)
             case PieceDone(level=1) as piece:
-                self.strip.part(piece.span, reused=piece.reused)
+                self._part(section, piece)
             case AnswerDecided(strategy, reason) if strategy != "whole":
                 section.note(reason)
             case Discarded(reason):
@@ -187,7 +188,7 @@ class Working(Page):
                 self._finish(section, result)
             case Answer() as answer:
                 section.finish(answer)
-                self.mark()
+                self.mark_again()
             case Changed() as changed:
                 self._changed = self._changed and (self._changed[0], changed)
                 self._show_news()
@@ -197,6 +198,12 @@ class Working(Page):
                 self._keep_version(section, version)
             case Trouble(reason):
                 section.end("failed", reason)
+
+    def _part(self, section: Section, piece: PieceDone) -> None:
+        self.strip.part(piece.span, reused=piece.reused)
+        if not piece.reused:
+            place = place_label(self.text.places.of(*piece.span))
+            section.part(_("lines {lines}").format(lines=place), piece.summary)
 
     def _finish(self, section: Section, result: Result) -> None:
         if self.study is not None:
@@ -330,6 +337,12 @@ class Working(Page):
             result = Result(version.document, request, self._decided, version.summary)
             self.study.keep(result)
             self._finish(section, result)
+
+    def show_progress(self, fraction: float | None) -> None:
+        del fraction  # the words say it too
+        section = self._jobs.get(self.desk.running) if self.desk.running is not None else None
+        if section is not None:
+            section.doing = self.desk.activity.words
 
     def _tick(self) -> None:
         if self._changed is not None:
