@@ -89,7 +89,7 @@ def test_an_end_that_leaves_nothing(large: Path, moment: str) -> None:
         elif moment == "while reading":
             next(events)
         started = time.monotonic()
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 5
     assert names() == []
     assert children() == []
 
