@@ -11,21 +11,12 @@ from textual.widget import Widget
 
 from assistant import (
     AssistantError,
-    Cancelled,
-    Changed,
-    Decided,
-    Discarded,
     Finished,
     Reading,
-    Result,
     Settled,
     Text,
-    Trouble,
     Typed,
-    Waiting,
-    report,
 )
-from assistant import Noted as WatchingNoted
 from tui.jobs import Job
 from tui.language import _
 from tui.messages import Ended, Heard
@@ -237,30 +228,3 @@ class Answers:
     async def show(self) -> None:
         """Have the turns of the conversation's path, and what stands between them."""
         await self._transcript.show(path_shown(self._talk.conversation, self._marks))
-
-    # Summaries of documents
-
-    async def reported(self, event: object) -> None:
-        """Work on a document has come somewhere."""
-        answer = self._now.answer if self._now is not None else None
-        match event:
-            case Decided(strategy, reason) if strategy != "whole":
-                await self.note(f"{strategy}: {reason}")
-            case Discarded(reason) | Cancelled(reason):
-                await self.note(reason)
-                if answer is not None:
-                    await answer.replace("")
-            case Changed() as changed:
-                if self._now is not None and answer is not None and answer.mark:
-                    await self._transcript.settle(answer, LostShown(answer.text, answer.mark, partial=False))
-                    self._now.answer = Answer()
-                    await self._transcript.add(self._now.answer, after=answer)
-                await self.note(changed.sentence)
-            case Result() as result:
-                self._mark = "\n".join((*report(result), "this summary is not part of the chat"))
-                if answer is not None:
-                    await answer.replace(result.marked)
-                    await answer.finish(self._mark, partial=self._partial)
-                    self._transcript.grown()
-            case Waiting(text) | Trouble(text) | WatchingNoted(text):
-                await self.note(text or "the file is back")

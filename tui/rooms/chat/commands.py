@@ -16,6 +16,7 @@ from tui.rooms.chat.sampling import AsTheModel, SamplingScreen
 from tui.rooms.chat.talk import Talk
 from tui.rooms.room import Room
 from tui.screens.entry import EntryScreen
+from tui.widgets.turns import Words
 from tui.widgets.prompt import Prompt
 
 _INSTRUCTION_ROWS = 8
@@ -40,7 +41,7 @@ class Commands(Room):
         self.app.copy_to_clipboard(text)
         self.say(_("{count} characters copied").format(count=f"{len(text):,}"))
 
-    async def note(self, words: str) -> None:
+    async def note(self, words: Words) -> None:
         """A few lines of the program at the end of the chat."""
         await self.answers.welcome_away()
         await self.answers.note(words)

@@ -14,8 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from assistant import HistoryFailed, Result, Trouble, Waiting, one_line
-from assistant import Noted as WatchingNoted
+from assistant import HistoryFailed, one_line
 from tui.commands import Command, Unknown, parse
 from tui.desk import Desk
 from tui.jobs import Job
@@ -26,7 +25,6 @@ from tui.rooms.chat.commands import Commands
 from tui.rooms.chat.context import Breakdown, in_words
 from tui.rooms.chat.deeds import Deeds, Editing
 from tui.rooms.chat.opening import Counted, NotOpened, Opened
-from tui.rooms.chat.summaries import Summaries
 from tui.rooms.chat.turns import Answer, ChatTranscript, Question
 from tui.widgets.ask import Ask
 from tui.widgets.markdown import SafeMarkdown
@@ -56,7 +54,6 @@ class ChatRoom(Commands):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._summaries = Summaries(desk.holder)
         self._transcript = ChatTranscript()
         self._rule = ProgressRule()
         self._editing = Static(markup=False, id="editing")
@@ -81,7 +78,6 @@ class ChatRoom(Commands):
         self.call_after_refresh(lambda: self.desk.submit(Job(self, self.desk.holder.load)))
 
     def on_unmount(self) -> None:
-        self._summaries.interrupt()
         self.talk.close()
 
     def arrive(self) -> None:
@@ -119,9 +115,7 @@ class ChatRoom(Commands):
 
     async def submit(self, asked: Asked) -> None:
         """Hand something to the desk that the conversation grows by."""
-        job = Job(
-            self, asked.events, label=one_line(asked.said), used=self.talk.used, interrupt=self._summaries.interrupt
-        )
+        job = Job(self, asked.events, label=one_line(asked.said), used=self.talk.used)
         await self.answers.ask(job, asked, queued=self.desk.busy)
         self.desk.submit(job)
         self._show()
@@ -129,15 +123,6 @@ class ChatRoom(Commands):
     def begin(self, command: Command) -> None:
         """Begin the command in the prompt; the user adds what it needs."""
         self._asking.prompt.replace_all(f"/{command.name} ")
-
-    async def action_summarize(self, path: str) -> None:
-        """The summary of a whole document, which is no part of the conversation."""
-        asked = Asked(lambda: self._summaries.summarize(path), f"/summarize {path}", f"Summarize {path}")
-        await self.submit(asked)
-
-    async def action_watch(self, path: str) -> None:
-        """The same, and again whenever the file changes."""
-        await self.submit(Asked(lambda: self._summaries.watch(path), f"/watch {path}", f"Watch {path}"))
 
     async def action_new_chat(self) -> None:
         """Empty the transcript; the model forgets the conversation, which is kept."""
@@ -280,15 +265,12 @@ class ChatRoom(Commands):
 
     @on(Reported)
     async def _reported(self, message: Reported) -> None:
-        await self.answers.reported(message.event)
         match message.event:
             case Counted(conversation, used) if conversation == self.talk.conversation.id:
                 self.answers.settled(used)
             case Breakdown() as found if found.conversation == self.talk.conversation.id:
                 self.answers.settled(found.window.used)
-                await self.note(in_words(found))
-            case Result() | Waiting() | Trouble() | WatchingNoted():
-                self.desk.activity.rest("watching")
+                await self.note(lambda: in_words(found))
         self._show()
 
     @on(Noted)
