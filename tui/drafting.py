@@ -82,7 +82,10 @@ class Drafting:
 
     def look(self, typed: Typed) -> None:
         """Read the files that are mentioned; `Looked` follows where there may be some."""
-        wanted = frozenset(mentions(typed.text)) - self._kept.keys()
+        mentioned = frozenset(mentions(typed.text))
+        if typed.text:  # an empty prompt may be that of a message that was just sent
+            self._kept = {name: kept for name, kept in self._kept.items() if name in mentioned}
+        wanted = mentioned - self._kept.keys()
         if wanted == self._wanted:
             return
         self._wanted = wanted

@@ -12,8 +12,11 @@ from assistant import one_line, rough_tokens
 from tui.attaching import Item
 from tui.folding import lines, tokens_words
 from tui.language import _, plural
+from tui.widgets.keys_line import key_words
 
 _ROWS = 5
+_WIDE = 100
+"""Columns from which there is room for the keys that do the same."""
 _DIM = "$foreground 60%"
 
 
@@ -64,6 +67,11 @@ class Attached(Static):
         if number < len(self.items):
             self.post_message(self.Wanted(what, self.items[number]))
 
+    def _keys(self) -> dict[str, str]:
+        """The keys of the prompt by what they do."""
+        active = (found.binding for found in self.screen.active_bindings.values())
+        return {binding.action: key_words(binding.key) for binding in active}
+
     def _row(self, number: int, item: Item) -> Content:
         room = max(self.size.width, 40)
         if item.error:
@@ -74,7 +82,11 @@ class Attached(Static):
             facts, style = f" · {lines(item.text.count(chr(10)) + 1)} · {about}{tokens_words(count)}", _DIM
         links = [("remove", "×")]
         if item.pasted is not None:
-            links[:0] = [("unfold", _("unfold")), ("document", _("treat as document"))]
+            keys = self._keys() if room >= _WIDE else {}
+            links[:0] = [
+                ("unfold", f"{_('unfold')} {keys.get('unfold', '')}".strip()),
+                ("document", f"{_('treat as document')} {keys.get('as_document', '')}".strip()),
+            ]
         elif not item.error:
             links[:0] = [("document", _("open as document"))]
         width = room - sum(cell_len(words) + 2 for _what, words in links) - 2

@@ -102,14 +102,14 @@ async def test_hostile_text_and_names_stay_text(folder: Path) -> None:
 
 async def test_a_long_paste_is_folded_counted_and_sent_whole() -> None:
     engine = FakeEngine()
-    async with screen(engine, size=(100, 24)) as pilot:
+    async with screen(engine, size=(110, 24)) as pilot:
         await pilot.press(*"why? ")
         paste(pilot, LONG.replace("\n", "\r\n"))
         await wait_until(pilot, lambda: "[Pasted text #1 · 40 lines" in prompt(pilot).text)
         await until_counted(pilot)
         await wait_until(pilot, lambda: "[Pasted text #1 · 40 lines · 80 tokens]" in prompt(pilot).text)
         assert "pasted text 1 · 40 lines · 80 tokens" in drawn(pilot)
-        assert "unfold" in drawn(pilot)
+        await wait_until(pilot, lambda: "unfold Ctrl+O  treat as document Ctrl+T" in drawn(pilot))
         await pilot.press("enter")
         await settled(pilot)
         await pilot.press("up")
@@ -256,6 +256,17 @@ async def test_a_message_of_before_comes_back_with_its_documents() -> None:
         await pilot.press("enter")
         await settled(pilot)
     assert engine.received[0][-1].content == content
+
+
+async def test_a_document_of_before_is_not_kept_once_it_is_not_mentioned() -> None:
+    engine = FakeEngine()
+    async with screen(engine) as pilot:
+        find(pilot, Ask)[0].write(attach("why @a.md?", [Attachment("a.md", "as it was")]))
+        await wait_until(pilot, lambda: [item.text for item in attached(pilot).items] == ["as it was"])
+        prompt(pilot).replace_all("other")
+        await wait_until(pilot, lambda: not attached(pilot).items)
+        prompt(pilot).replace_all("what now, @a.md?")
+        await wait_until(pilot, lambda: [item.text for item in attached(pilot).items] == ["alpha beta\ngamma"])
 
 
 async def test_without_an_editor_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
