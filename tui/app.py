@@ -9,6 +9,7 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.keys import Keys
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from assistant import Engine
@@ -18,6 +19,7 @@ from tui.holder import EngineHolder
 from tui.language import _, use
 from tui.preferences import Preferences, Written, redraw
 from tui.rooms.chat.room import ChatRoom
+from tui.said import said
 from tui.screens.choice import ChoiceScreen
 from tui.screens.house import House
 from tui.theme import OURS, PLAIN
@@ -82,6 +84,18 @@ class LucioleApp(App[None]):
         """From now on all words of ours are in this language: a code, or `auto`."""
         use(language)
         redraw(self)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """As Textual's; what the library says comes in the language of the screen."""
+        super().notify(said(message), title=title, severity=severity, timeout=timeout, markup=markup)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """As Textual's, and the theme without colours takes out those that code and Markdown bring along."""

@@ -5,10 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
+from textual.app import App, ComposeResult
 
-from assistant import AssistantError, InvalidDocument, read_document
+from assistant import FakeEngine, InvalidDocument, read_document
+from tests.tui.support import drawn, prompt, screen, wait_until
+from tui.app import LucioleApp
 from tui.language import use
 from tui.said import SENTENCES, said
+from tui.widgets.turns import ErrorTurn
 
 LIBRARY = Path(__file__).parents[2] / "assistant"
 
@@ -69,4 +73,31 @@ def test_what_is_not_known_stays_and_reasons_are_sentences_too() -> None:
     assert said("nothing of this conversation is being kept: x; y") == "本对话未被保存：x; y"
     inner = "all 5 tokens are read"
     assert "5 个 token" in said(f"nothing of this conversation is being kept: {inner}")
-    assert isinstance(AssistantError("x"), Exception)
+
+
+async def test_errors_and_notices_on_the_screen_follow_the_language() -> None:
+    async with screen(FakeEngine([[]])) as pilot:
+        app = pilot.app
+        assert isinstance(app, LucioleApp)
+        app.speak("zh")
+        prompt(pilot).replace_all("/open /nowhere/萤火虫.md")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "不存在" in drawn(pilot))
+        await pilot.press("f2")
+        app.notify("the engine is closed; an open one was expected; start Luciole again", markup=False)
+        await wait_until(pilot, lambda: "引擎已关闭" in drawn(pilot))
+
+
+async def test_an_error_in_the_chat_is_drawn_anew_in_another_language() -> None:
+    class Bare(App[None]):
+        def compose(self) -> ComposeResult:
+            yield ErrorTurn("x", "the engine is closed; an open one was expected; start Luciole again")
+
+    app = Bare()
+    async with app.run_test() as pilot:
+        turn = app.query_one(ErrorTurn)
+        assert str(turn.render()).split("\n")[0] == "the engine is closed"
+        use("zh")
+        turn.show_words()
+        await pilot.pause()
+        assert str(turn.render()).split("\n") == ["引擎已关闭", "请重新启动 Luciole"]

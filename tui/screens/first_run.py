@@ -20,6 +20,7 @@ from textual.widgets import Button, Static
 from assistant import Hardware, Installed, installed, locations, one_line, this_machine
 from tui.language import LANGUAGES, N_, _, spoken
 from tui.preferences import preferences
+from tui.said import said
 from tui.screens.help import LOCATIONS
 from tui.widgets.rows import Row, Rows
 
@@ -158,7 +159,7 @@ class FirstRunScreen(ModalScreen[str]):
     def _graphics(self) -> str:
         llama = self._machine.llama
         if self._machine.problem:
-            return one_line(self._machine.problem)
+            return one_line(said(self._machine.problem))
         if llama is None:
             return _("looking for a graphics card …")
         cards = [device for device in llama.devices if device.kind != "cpu"]

@@ -18,6 +18,7 @@ from textual.widgets.markdown import MarkdownStream
 
 from assistant import detach, printable
 from tui.language import _, plural
+from tui.said import said
 from tui.widgets.laid_out_once import LaidOutOnce
 from tui.widgets.markdown import SafeMarkdown
 
@@ -283,14 +284,14 @@ class Note(Static):
 
     def show_words(self) -> None:
         """Draw it anew."""
-        self.update(printable(self.text))
+        self.update(printable(said(self.text)))
 
 
 class ErrorTurn(Static):
     """What went wrong, what was expected and what to do, a line for each."""
 
     def __init__(self, title: Words, message: str) -> None:
-        super().__init__(printable(message).replace("; ", "\n"), markup=False)
+        super().__init__(markup=False)
         self._title = title
         self.message = message
 
@@ -298,8 +299,9 @@ class ErrorTurn(Static):
         self.show_words()
 
     def show_words(self) -> None:
-        """Draw the title anew."""
+        """Draw it anew."""
         self.border_title = Content(printable(self._title if isinstance(self._title, str) else self._title()))
+        self.update(printable(said(self.message)).replace("; ", "\n").replace("；", "\n"))
 
 
 def link(words: str, verb: str, style: str = "underline") -> Content:

@@ -13,6 +13,7 @@ from tui.language import _
 from tui.rooms.documents.findings import findings_of
 from tui.rooms.documents.telling import Line, answer_lines, checked_line, summary_lines
 from tui.rooms.documents.words import Words
+from tui.said import said
 
 State = Literal["queued", "running", "done", "stopped", "failed"]
 
@@ -153,7 +154,7 @@ class Section(Vertical):
         return content
 
     def _lines(self) -> Iterable[Line]:
-        yield from (Line(one_line(note)) for note in self._notes)
+        yield from (Line(one_line(said(note))) for note in self._notes)
         if isinstance(self.told, Result):
             yield from summary_lines(self.told)
         elif self.told is not None:
@@ -161,7 +162,7 @@ class Section(Vertical):
         elif self._checked is not None:
             yield checked_line(self._checked.claims)
         if self._reason:
-            yield Line(one_line(self._reason), bad=True)
+            yield Line(one_line(said(self._reason)), bad=True)
 
 
 def _look(line: Line) -> str:

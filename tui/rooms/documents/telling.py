@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from assistant import Answer, Changes, Claim, Coverage, Result, one_line
 from tui.activity import duration
 from tui.language import _, plural
+from tui.said import said
 
 _NAMED = 8
 """Claims that are not found and named; the marks in the words have all of them."""
@@ -31,7 +32,7 @@ def summary_lines(result: Result) -> Iterator[Line]:
     """Below a summary."""
     summary = result.summary
     yield checked_line(summary.checked.claims)
-    yield from (Line(one_line(warning), bad=True) for warning in summary.warnings)
+    yield from (Line(one_line(said(warning)), bad=True) for warning in summary.warnings)
     yield Line(f"{read_words(summary.coverage)} · {_way(result.decided.strategy, result.decided.pieces)}")
     seconds = summary.seconds
     yield Line(_time(seconds.load, seconds.read, seconds.write))
@@ -40,7 +41,7 @@ def summary_lines(result: Result) -> Iterator[Line]:
 def answer_lines(answer: Answer) -> Iterator[Line]:
     """Below an answer."""
     yield checked_line(answer.checked.claims)
-    yield from (Line(one_line(warning), bad=True) for warning in answer.warnings)
+    yield from (Line(one_line(said(warning)), bad=True) for warning in answer.warnings)
     way = _("the whole document") if answer.strategy == "whole" else _passages(len(answer.excerpts))
     yield Line(f"{read_words(answer.coverage)} · {way}")
 

@@ -24,6 +24,7 @@ from tui.rooms.models.errand import Errand
 from tui.rooms.models.facts import two_columns
 from tui.rooms.models.words import FACTS, size, step_words
 from tui.rooms.models.words import QUANTIZATIONS as DESCRIBED
+from tui.said import said
 from tui.screens.pick_file import PickFileScreen
 
 _AROUND = 13
@@ -145,7 +146,7 @@ class ConversionScreen(ModalScreen[Wish | None]):
         if message.errand is self._errand:
             self._errand = None
             if message.error is not None:
-                self._say(Content.styled(one_line(str(message.error)), "$error"))
+                self._say(Content.styled(one_line(said(str(message.error))), "$error"))
 
     @on(Errand.Broke)
     def _broke(self, message: Errand.Broke) -> None:

@@ -15,6 +15,7 @@ from tui.rooms.models.errand import Errand
 from tui.rooms.models.facts import two_columns
 from tui.rooms.models.memory import chosen_rows, legend, memory_bars
 from tui.rooms.models.words import PROOF, ago, count_of, place, rope_long, running, size
+from tui.said import said
 
 _REST = 0.3
 """Seconds that one stays on a model before its memory is counted."""
@@ -122,7 +123,7 @@ class Detail(VerticalScroll):
     def _told(self, model: Installed) -> list[tuple[str, Content]]:
         rows: list[tuple[str, str]] = []
         if model.problem:
-            rows.append((_("problem"), model.problem))
+            rows.append((_("problem"), said(model.problem)))
         else:
             proof, word = PROOF[model.proof]
             kind = f"{model.architecture} · {_('{count} parameters').format(count=count_of(model.parameters))}"
@@ -134,7 +135,7 @@ class Detail(VerticalScroll):
                 (_("type"), f"{model.quantization} · {size(model.bytes)}"),
                 (_("context"), context),
                 (_("RoPE"), rope_long(model.rope) if model.rope is not None else "–"),
-                (_("proof"), f"{proof} {_(word)} · {model.why}"),
+                (_("proof"), f"{proof} {_(word)} · {said(model.why)}"),
             ]
             if not model.chats:
                 rows.append((_("chat"), _("no chat template: it only continues texts")))
