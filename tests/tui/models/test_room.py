@@ -128,7 +128,12 @@ async def test_memory_by_setting(counter: Counter) -> None:
         assert "4K q8_0" in drawn(pilot)
         await pilot.press("a")
         await wait_until(pilot, lambda: "does not fit" not in drawn(pilot))
-        assert counter.asked == [("SmolLM2-135M-Instruct.Q4_1", 0)]
+        await pilot.press("d")
+        await wait_until(pilot, says(pilot, "Luciole starts with starter"))
+        await pilot.pause()
+        assert counter.asked == [("SmolLM2-135M-Instruct.Q4_1", 0)], "it is counted once"
+        await pilot.press("f2", "f4")
+        await wait_until(pilot, lambda: len(counter.asked) == 2, 5)
 
 
 async def test_memory_is_counted_for_the_model_one_stays_on(counter: Counter) -> None:

@@ -95,11 +95,13 @@ class ModelsRoom(Room):
 
     def arrive(self) -> None:
         self._table.focus()
+        self._detail.forget()
         self.look()
 
     def show_progress(self, _fraction: float | None) -> None:
-        if self._marks[0] != self._shown[0]:
-            self.look()  # another model is loaded: it was used just now, and others have its memory
+        if self._marks[0] != self._shown[0]:  # another model is loaded: it was used just now, and has its memory
+            self._detail.forget()
+            self.look()
         if self._marks != self._shown:
             self._draw()
 
@@ -121,7 +123,6 @@ class ModelsRoom(Room):
             self._listing.close()
             self._takers.pop(self._listing, None)
         self._wanted = highlight or self._wanted
-        self._detail.forget()
         loaded = self._marks[0]
         self._listing = self._start(once(lambda: installed([loaded] if loaded else [])), self._listed)
 
