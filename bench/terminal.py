@@ -22,7 +22,8 @@ import pyte
 
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 """Control sequences, strings and single functions, as ECMA-48 has them."""
-_LEFT = re.compile(rb"\x1b\[\?1049l")
+_NOT_FOR_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-z]|\x1b\[\?[0-9;]*\$p")
+"""Keyboard modes (`CSI > u`, `CSI < u`) and questions about modes: pyte takes them for other things."""
 _TAIL = 2000
 
 
@@ -50,6 +51,9 @@ class Terminal:
         os.close(other)
         self._watched = psutil.Process(self.process.pid)
         self.output = b""
+        self._screen = pyte.Screen(*size)
+        self._draw = pyte.ByteStream(self._screen)
+        self._drawn = 0
 
     def __enter__(self) -> Self:
         return self
@@ -73,6 +77,8 @@ class Terminal:
         """Another size of the window."""
         self.size = columns, rows
         self._tell_size()
+        self.shown()
+        self._screen.resize(rows, columns)
         self.process.send_signal(signal.SIGWINCH)
 
     def read(self, seconds: float = 0.05) -> bool:
@@ -103,6 +109,18 @@ class Terminal:
             searched = max(after, len(self.output) - len(wanted) + 1)
             self._expect_more(end, repr(text))
 
+    def wait_shown(self, *texts: str, seconds: float = 30) -> None:
+        """Wait until all of these stand on the screen. Raises Silent."""
+
+        def there() -> bool:
+            screen = "\n".join(self.shown())
+            return all(text in screen for text in texts)
+
+        try:
+            self.wait_until(there, seconds=seconds)
+        except Silent as error:
+            raise Silent(f"waited in vain for {texts}; the screen is\n" + "\n".join(self.shown())) from error
+
     def wait_until(self, reached: Callable[[], bool], *, seconds: float = 30) -> float:
         """The moment at which `reached` was true, asked whenever something came. Raises Silent."""
         end = perf_counter() + seconds
@@ -116,9 +134,13 @@ class Terminal:
 
     def shown(self) -> list[str]:
         """The rows as a terminal would show them now; a wide character is followed by an empty cell."""
-        screen = pyte.Screen(*self.size)
-        pyte.ByteStream(screen).feed(_for_pyte(self.output))
-        return list(screen.display)
+        end = len(self.output)
+        last = self.output.rfind(b"\x1b", self._drawn)
+        if last >= 0 and not _ESCAPES.match(self.output, last):
+            end = last  # the rest of it is still to come
+        self._draw.feed(_NOT_FOR_PYTE.sub(b"", self.output[self._drawn : end]))
+        self._drawn = end
+        return list(self._screen.display)
 
     def exit_seconds(self, *, seconds: float = 20) -> float:
         """Wait for the end of the program and say how long it took. Raises Silent."""
@@ -160,8 +182,3 @@ class Terminal:
 
     def _last(self) -> str:
         return self.written(max(0, len(self.output) - _TAIL))
-
-
-def _for_pyte(output: bytes) -> bytes:
-    """pyte takes keyboard modes (`CSI > u`, `CSI < u`) and questions about modes for other things; terminals do not."""
-    return re.sub(rb"\x1b\[[<>=][0-9;]*[a-z]|\x1b\[\?[0-9;]*\$p", b"", output)
