@@ -7,6 +7,7 @@ pictures, programs, what is hidden, what tools make. The module knows nothing of
 import os
 import re
 import stat
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ MOST = 50
 _MOST_WALKED = 5000
 _DEEPEST = 8
 _SECONDS = 1.0
+_FRESH = 3.0
+"""Seconds for which what lay under a folder is remembered."""
+_walked: dict[tuple[str, bool, str], tuple[float, tuple["Found", ...]]] = {}
 _MADE = {"node_modules", "__pycache__", "venv", "site-packages", "target", "dist", "build"}
 _NO_DOCUMENTS = {
     f".{ending}"
@@ -66,7 +70,7 @@ def find_files(start: str, stopped: Callable[[], bool] = lambda: False, *, endin
         entries = _sorted(_entries("", hidden=False, ending=ending))
     else:
         entries = [entry for entry in _entries("", hidden=hidden, ending=ending) if entry.bytes is None]
-        entries += _walk(hidden=hidden, ending=ending, stopped=stopped)
+        entries += _under(hidden=hidden, ending=ending, stopped=stopped)
         entries.sort(key=lambda entry: len(entry.path))
         tail = start
     ranked = rank(tail, entries, lambda entry: entry.path.removesuffix("/")[_shift(entry, tail, slash) :], MOST)
@@ -100,26 +104,41 @@ def _entries(folder: str, *, hidden: bool, ending: str) -> Iterator[Found]:
             yield Found(f"{folder}{name}", facts.st_size)
 
 
+def _under(*, hidden: bool, ending: str, stopped: Callable[[], bool]) -> tuple[Found, ...]:
+    """Files under the working folder, as they were a moment ago: a large one is not walked for every letter typed."""
+    key = os.getcwd(), hidden, ending  # noqa: PTH109  a text
+    known = _walked.get(key)
+    if known is not None and monotonic() - known[0] < _FRESH:
+        return known[1]
+    found = tuple(_walk(hidden=hidden, ending=ending, stopped=stopped))
+    if not stopped():
+        _walked.clear()
+        _walked[key] = monotonic(), found
+    return found
+
+
 def _walk(*, hidden: bool, ending: str, stopped: Callable[[], bool]) -> Iterator[Found]:
-    """Files under the working folder; not all where there are very many."""
+    """Files under the working folder, the nearest first; not all where there are very many."""
     end, count = monotonic() + _SECONDS, 0
-    for folder, folders, names in os.walk("."):
-        place = "" if folder == "." else folder[2:].replace(os.sep, "/") + "/"
-        folders[:] = sorted(name for name in folders if _is_offered(name, hidden=hidden) and name not in _MADE)
-        if place.count("/") >= _DEEPEST:
-            folders.clear()
-        for name in names:
-            if not _is_offered(name, hidden=hidden) or not _is_wanted(name, ending):
+    folders = deque([""])
+    while folders and count < _MOST_WALKED and monotonic() < end and not stopped():
+        folder = folders.popleft()
+        try:
+            entries = sorted(os.scandir(folder or "."), key=lambda entry: entry.name)
+        except OSError:  # gone, or not for us
+            continue
+        for entry in entries:
+            if not _is_offered(entry.name, hidden=hidden):
                 continue
             try:
-                facts = Path(folder, name).stat()
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in _MADE and folder.count("/") < _DEEPEST:
+                        folders.append(f"{folder}{entry.name}/")
+                elif _is_wanted(entry.name, ending) and entry.is_file():
+                    count += 1
+                    yield Found(folder + entry.name, entry.stat().st_size)
             except OSError:  # gone, or a link to nowhere
                 continue
-            if stat.S_ISREG(facts.st_mode):
-                count += 1
-                yield Found(place + name, facts.st_size)
-        if count >= _MOST_WALKED or monotonic() > end or stopped():
-            return
 
 
 def _is_wanted(name: str, ending: str) -> bool:

@@ -151,6 +151,17 @@ async def test_a_short_paste_is_text_and_what_a_terminal_obeys_is_gone() -> None
         await wait_until(pilot, lambda: prompt(pilot).text == "a[2J\nb<U+202E>c")
 
 
+async def test_a_paste_while_a_turn_has_the_focus_goes_to_the_prompt() -> None:
+    async with screen(FakeEngine()) as pilot:
+        await send(pilot, "hi")
+        await settled(pilot)
+        await pilot.press("alt+up")
+        await wait_until(pilot, lambda: not prompt(pilot).has_focus)
+        pilot.app.post_message(events.Paste("pasted").set_sender(pilot.app))
+        await wait_until(pilot, lambda: prompt(pilot).text == "pasted")
+        assert prompt(pilot).has_focus
+
+
 async def test_a_folded_paste_becomes_a_document(opened: list[str]) -> None:
     async with screen(FakeEngine()) as pilot:
         await pilot.press(*"x ")

@@ -82,6 +82,22 @@ def test_a_name_that_cannot_be_shown_is_not_offered(folder: Path) -> None:
     assert paths("evil") == []
 
 
+def test_the_nearest_come_first_where_there_are_very_many(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.files._MOST_WALKED", 3)
+    for number in range(5):
+        (folder / "docs" / "deep" / f"many{number}.md").touch()
+    (folder / "zmany.md").touch()
+    assert paths("many") == ["zmany.md"]
+
+
+def test_what_lay_there_a_moment_ago_is_remembered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paths("later") == []
+    (folder / "docs" / "later.md").touch()
+    assert paths("later") == []
+    monkeypatch.setattr("tui.files._FRESH", 0.0)
+    assert paths("later") == ["docs/later.md"]
+
+
 def test_stopped_while_it_looks() -> None:
     assert "docs/reading.md" not in [found.path for found in find_files("md", stopped=lambda: True)]
 

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from textual import work
+from textual.events import Paste
 
 from assistant import OutputFailed, Sampling, export_conversation, one_line
 from tui.desk import Desk
@@ -16,8 +17,8 @@ from tui.rooms.chat.sampling import AsTheModel, SamplingScreen
 from tui.rooms.chat.talk import Talk
 from tui.rooms.room import Room
 from tui.screens.entry import EntryScreen
-from tui.widgets.turns import Words
 from tui.widgets.prompt import Prompt
+from tui.widgets.turns import Words
 
 _INSTRUCTION_ROWS = 8
 
@@ -48,6 +49,13 @@ class Commands(Room):
         self.answers.follow()
 
     # The prompt
+
+    def on_paste(self, event: Paste) -> None:
+        """Paste while a turn has the focus: it can only be meant for the prompt."""
+        event.stop()
+        prompt = self.query_one(Prompt)
+        prompt.paste(event.text)
+        prompt.focus()
 
     def action_editor(self) -> None:
         """Write what stands in the prompt in the user's editor."""
