@@ -83,7 +83,7 @@ CONTRAST = Theme(
 )
 
 _SAME = {
-    "block-cursor-text-style": "reverse",
+    "block-cursor-text-style": "bold reverse",
     "block-cursor-blurred-text-style": "bold underline",
     "input-cursor-text-style": "reverse",
     "button-focus-text-style": "bold reverse",

@@ -163,3 +163,16 @@ async def test_the_command_opens_them_too() -> None:
         await wait_until(pilot, lambda: isinstance(pilot.app.screen, SettingsScreen))
         await pilot.press("q")
         await wait_until(pilot, lambda: pilot.app.screen is house(pilot))
+
+
+@pytest.mark.parametrize("theme", ["plain", "terminal"])
+async def test_the_marked_line_is_seen_without_colours(theme: str) -> None:
+    settings_path().write_text(f'[screen]\ntheme = "{theme}"\n')
+    async with screen(FakeEngine([[]])) as pilot:
+        await opened(pilot)
+        await go(pilot, "screen", "submit_key")
+        await pilot.pause()
+        lines = pilot.app.screen._compositor.render_strips()
+        marked = [s.text for line in lines for s in line if s.style is not None and s.style.reverse]
+        assert any("Send a message" in text for text in marked)
+        assert not any("Language" in text for text in marked)

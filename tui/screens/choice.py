@@ -17,6 +17,7 @@ from assistant import one_line
 from tui.columns import fitted, widest
 from tui.fuzzy import rank
 from tui.language import N_, _
+from tui.widgets.option_lines import OptionLines
 
 _MOST = 200
 """Entries shown at once."""
@@ -69,7 +70,7 @@ class ChoiceScreen(ModalScreen[str | None]):
             box.border_subtitle = Content(_("↑↓: move   Enter: choose   Esc: cancel"))
             if self._search:
                 yield Input(placeholder=_("type to search"), compact=True)
-            yield OptionList(markup=False, compact=True)
+            yield OptionLines(markup=False, compact=True)
             yield Static(_("nothing is called so"), markup=False, id="none")
 
     def on_mount(self) -> None:

@@ -19,6 +19,7 @@ from textual.worker import get_current_worker
 from assistant import one_line, printable
 from tui.files import Found, find_files
 from tui.language import N_, _
+from tui.widgets.option_lines import OptionLines
 
 _HERE = "."
 
@@ -59,7 +60,7 @@ class PickFileScreen(ModalScreen[str | None]):
             box.border_title = Content(one_line(self._title))
             box.border_subtitle = _("Enter: choose   Tab: complete   Esc: cancel")
             yield Input(printable(self._start), placeholder=_("letters of its name, or a path"), select_on_focus=False)
-            yield OptionList(markup=False)
+            yield OptionLines(markup=False)
             yield Static(_("nothing here is called so"), markup=False, classes="none")
 
     def on_mount(self) -> None:

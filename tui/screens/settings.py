@@ -21,6 +21,7 @@ from tui.screens.choice import ChoiceScreen
 from tui.screens.entry import EntryScreen
 from tui.screens.press_key import PressKeyScreen
 from tui.setting_rows import Setting, expected, rows, typed_number
+from tui.widgets.option_lines import OptionLines
 
 _LEFT = 34
 
@@ -52,7 +53,7 @@ class SettingsScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield OptionList(markup=False, compact=True)
+            yield OptionLines(markup=False, compact=True)
             yield Static(markup=False, id="hint")
 
     def on_mount(self) -> None:

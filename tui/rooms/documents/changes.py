@@ -17,6 +17,7 @@ from assistant import Document, Hunk, Places, difference, hunks, printable
 from tui.language import N_, _
 from tui.rooms.documents.spans import Span
 from tui.rooms.documents.words import place_label
+from tui.widgets.option_lines import OptionLines
 
 _LONGEST = 1200
 """Characters of one stretch that are shown; the text has all of them."""
@@ -58,7 +59,7 @@ class ChangesScreen(ModalScreen[Span | None]):
             box.border_subtitle = _("Enter: to that place   Esc: close")
             with VerticalScroll(can_focus=False):
                 yield Static(self._of_summary(), markup=False)
-            yield OptionList(markup=False)
+            yield OptionLines(markup=False)
 
     def on_mount(self) -> None:
         self._compare()
