@@ -32,7 +32,7 @@ class Typed:
 def read_typed() -> tuple[Typed, ...]:
     """What was kept, oldest first, each once where it was typed again at once. Raises HistoryFailed."""
     found: list[Typed] = []
-    for line in _lines(_path()):
+    for line in _lines(typed_path()):
         entry = _entry(line)
         if entry is not None and (not found or found[-1] != entry):
             found.append(entry)
@@ -45,7 +45,7 @@ def keep_typed(typed: Typed) -> None:
     data = line.encode() + b"\n"
     if len(data) > LONGEST:
         return
-    path = _path()
+    path = typed_path()
     try:
         if path.exists() and path.stat().st_size + len(data) > MAX_BYTES:
             _halve(path)
@@ -92,7 +92,8 @@ def _entry(line: str) -> Typed | None:
     return None
 
 
-def _path() -> Path:
+def typed_path() -> Path:
+    """Where it is kept."""
     return folder("data") / "typed.jsonl"
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from assistant.conversation.store import store_path
 from assistant.paths import engine_log, folder, models_folder
 from assistant.settings import settings_path
+from assistant.typed import typed_path
 
 Location = Literal["models", "conversations", "settings", "cache", "log"]
 
@@ -22,8 +23,8 @@ def locations() -> dict[Location, Path]:
 
 
 def is_new() -> bool:
-    """Whether there are neither settings nor conversations: nobody has used this installation yet."""
+    """Whether nothing was set, said or typed so far: nobody has used this installation yet."""
     try:
-        return not settings_path().exists() and not store_path().exists()
+        return not any(path.exists() for path in (settings_path(), store_path(), typed_path()))
     except OSError:  # a folder that may not be entered
         return False

@@ -9,7 +9,17 @@ import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from assistant import FakeEngine, Hardware, is_new, locations, read_document, settings_path, this_machine
+from assistant import (
+    FakeEngine,
+    Hardware,
+    Typed,
+    is_new,
+    keep_typed,
+    locations,
+    read_document,
+    settings_path,
+    this_machine,
+)
 from tests.tui.support import Screen, drawn, house, prompt, texts, wait_until, whole
 from tui.app import make_app
 from tui.language import use
@@ -51,6 +61,9 @@ def test_it_comes_only_while_nothing_is_kept() -> None:
     assert not is_new()
     settings_path().unlink()
     locations()["conversations"].touch()
+    assert not is_new()
+    locations()["conversations"].unlink()
+    keep_typed(Typed("Hello"))
     assert not is_new()
 
 
