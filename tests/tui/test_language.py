@@ -1,5 +1,6 @@
 """The words of the screen: whose language is spoken, and that the catalogues fit the code."""
 
+import re
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from assistant import FakeEngine
 from tests import catalogue
 from tests.catalogue import CATALOGUES, placeholders
-from tests.tui.support import drawn, screen, wait_until
+from tests.tui.support import drawn, screen, send, wait_until, whole
 from tui.app import LucioleApp
 from tui.language import LANGUAGES, _, plural, preferred, spoken, use
 
@@ -54,6 +55,24 @@ async def test_the_language_changes_at_once() -> None:
         assert "Documents" not in drawn(pilot)
         app.speak("en")
         await wait_until(pilot, lambda: "Documents" in drawn(pilot))
+
+
+@pytest.mark.parametrize("room", ["chat", "documents", "models", "history"])
+async def test_no_room_keeps_words_of_the_language_before(room: str) -> None:
+    """What the catalogue translates is looked for, as whole words, in what is drawn after the change."""
+    ours = {words for key in catalogue.texts() for words in ([key] if isinstance(key, str) else key) if len(words) > 5}
+    async with screen(FakeEngine([whole("Paris.")]), size=(120, 40)) as pilot:
+        app = pilot.app
+        assert isinstance(app, LucioleApp)
+        await send(pilot, "France?")
+        await wait_until(pilot, lambda: "Paris." in drawn(pilot))
+        await app.house.action_go(room)
+        await wait_until(pilot, lambda: room == app.house.room.NAME)
+        app.speak("zh")
+        await wait_until(pilot, lambda: "退出" in drawn(pilot))
+        lines = [line for line in drawn(pilot).split("\n") if "/" not in line]  # paths hold any word
+        found = {words for words in ours for line in lines if re.search(rf"\b{re.escape(words)}\b", line)}
+        assert not found
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parents[1].name)
