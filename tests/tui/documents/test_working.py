@@ -208,7 +208,7 @@ async def test_commands_of_the_chat_open_documents_here(tmp_path: Path) -> None:
         await summary_there(pilot)
         await pilot.press("f2")
         await send(pilot, f"/open {path}")
-        await wait_until(pilot, lambda: house(pilot).room is room(pilot) and room(pilot).summary.state == "queued")
+        await wait_until(pilot, lambda: house(pilot).room is room(pilot) and room(pilot).summary.state == "none")
 
 
 async def test_what_cannot_be_opened_leaves_what_is_open(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ async def test_another_document_takes_the_place_of_one_that_is_being_read(tmp_pa
         await wait_until(pilot, engine.waiting.is_set)
         await open_document(pilot, other)
         await wait_until(pilot, lambda: status(pilot).state == "ready")
-        assert sections(pilot) == [(None, "queued")]
+        assert sections(pilot) == [(None, "none")]
         assert set(room(pilot).strip.columns) == {"·"}
         assert not room(pilot).is_busy
 
@@ -282,3 +282,33 @@ async def test_words_in_a_wrong_language_are_taken_back(tmp_path: Path) -> None:
         assert room(pilot).summary.words.words == "The committee agreed to the plan."
         assert "asked for again" in drawn(pilot)
         assert "委" not in drawn(pilot)
+
+
+async def test_one_goes_on_with_a_document_of_before(tmp_path: Path) -> None:
+    from tests.tui.support import screen
+
+    path = contract(tmp_path)
+    async with opened(path, FakeEngine([SUMMARY, ANSWER]), summarized=True) as pilot:
+        await ask(pilot, "What does it cost?")
+        await wait_until(pilot, lambda: sections(pilot)[1:] == [("What does it cost?", "done")])
+    async with screen(FakeEngine([ANSWER])) as pilot:
+        await pilot.press("f3")
+        await wait_until(pilot, lambda: "What does it cost?" in drawn(pilot))
+        assert "contract.md" in drawn(pilot)
+        assert room(pilot).recent.has_focus
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: ("What does it cost?", "done") in sections(pilot))
+        assert room(pilot).text.document.text == CONTRACT
+
+
+async def test_what_can_be_done_can_be_clicked(tmp_path: Path) -> None:
+    async with opened(contract(tmp_path)) as pilot:
+        assert "s summarize it" in drawn(pilot)
+        rows = drawn(pilot).splitlines()
+        row = next(row for row, line in enumerate(rows) if "s summarize it" in line)
+        await pilot.click(offset=(rows[row].index("summarize it"), row))
+        await summary_there(pilot)
+        rows = drawn(pilot).splitlines()
+        row = next(row for row, line in enumerate(rows) if "x export" in line)
+        await pilot.click(offset=(rows[row].index("export"), row))
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, EntryScreen))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -14,6 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from assistant import Document, Hunk, Places, difference, hunks, printable
+from tui.aside import Aside, Broken, Stopped
 from tui.language import N_, _
 from tui.rooms.documents.spans import Span
 from tui.rooms.documents.words import place_label
@@ -52,6 +53,7 @@ class ChangesScreen(ModalScreen[Span | None]):
         self._new = new
         self._summaries = summaries
         self._hunks: tuple[Hunk, ...] = ()
+        self._aside = Aside(self, "luciole-changes")
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -62,17 +64,22 @@ class ChangesScreen(ModalScreen[Span | None]):
             yield OptionLines(markup=False)
 
     def on_mount(self) -> None:
-        self._compare()
+        self._aside.only(self._compare)
 
     def action_move(self, step: str) -> None:
         """Another one in the list."""
         getattr(self.query_one(OptionList), f"action_{step}")()
 
-    @work(thread=True)
-    def _compare(self) -> None:
+    def on_unmount(self) -> None:
+        self._aside.close()
+
+    def _compare(self, _stopped: Stopped) -> Message:
         found, places = hunks(self._old, self._new), Places(self._new)
-        labels = tuple(place_label(places.of(*hunk.new)) for hunk in found)
-        self.post_message(self.Compared(found, labels))
+        return self.Compared(found, tuple(place_label(places.of(*hunk.new)) for hunk in found))
+
+    @on(Broken)
+    def _broken(self, message: Broken) -> None:
+        raise message.error
 
     @on(Compared)
     def _compared(self, message: Compared) -> None:

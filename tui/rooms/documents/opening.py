@@ -1,11 +1,10 @@
-"""Opening a file for the room, in a thread of its own: reading a long one takes seconds, and nobody waits for it.
+"""Opening a file for the room, beside the screen: reading a long one takes seconds, and nobody waits for it.
 
 What was said about it before, where a kept conversation is to go on, is read and looked up in the text there too.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Thread
 
 from textual.message import Message
 
@@ -21,7 +20,6 @@ from assistant import (
     Tree,
     checker_of,
 )
-from tui.jobs import Inbox
 from tui.rooms.documents.study import read
 
 
@@ -76,16 +74,12 @@ class DocumentRefused(Message):
         self.error = error
 
 
-def open_aside(room: Inbox, wanted: Wanted) -> None:
-    """Begin; `DocumentRead` or `DocumentRefused` follows."""
-
-    def work() -> None:
-        try:
-            room.post_message(_opened(wanted))
-        except AssistantError as error:
-            room.post_message(DocumentRefused(wanted, error))
-
-    Thread(target=work, name="luciole-open", daemon=True).start()
+def opening(wanted: Wanted) -> DocumentRead | DocumentRefused:
+    """Read it; for a thread beside the screen."""
+    try:
+        return _opened(wanted)
+    except AssistantError as error:
+        return DocumentRefused(wanted, error)
 
 
 def _opened(wanted: Wanted) -> DocumentRead:

@@ -21,6 +21,7 @@ from tui.rooms.documents.beside import Beside
 from tui.rooms.documents.coverage import CoverageStrip
 from tui.rooms.documents.findings import Finding
 from tui.rooms.documents.question import QuestionLine
+from tui.rooms.documents.recent import RecentList
 from tui.rooms.documents.search import matches
 from tui.rooms.documents.section import Section
 from tui.rooms.documents.spans import Span, Spans
@@ -62,6 +63,7 @@ class Page(Room):
         self.news = Static(markup=False, id="document-news")
         self.line = QuestionLine()
         self.welcome = Static(markup=False, id="document-welcome")
+        self.recent = RecentList()
         self.document: Document | None = None
         self._unread = Spans()
         self._matches: list[Span] = []
@@ -72,6 +74,7 @@ class Page(Room):
     def compose(self) -> ComposeResult:
         yield self.title
         yield self.welcome
+        yield self.recent
         with Container(id="document-panes"):
             yield self.text
             yield self.beside
@@ -80,7 +83,7 @@ class Page(Room):
         yield self.line
 
     def on_mount(self) -> None:
-        self.news.display = False
+        self.news.display = self.recent.display = False
         self.set_class(True, "-empty")
         self.show_words()
 
@@ -93,6 +96,7 @@ class Page(Room):
         """This one from now on; `anew`: nothing was said of it yet."""
         self.document = document
         self.remove_class("-empty")
+        self.recent.display = False
         if anew:
             await self.beside.remove_children()
             await self.beside.mount(Section())
@@ -252,7 +256,7 @@ class Page(Room):
     def look(self) -> None:
         """The focus, where one reads."""
         if self.document is None:
-            self.focus()
+            (self.recent if self.recent.display else self).focus()
         elif self.beside.display and (self.summary.words.findings or not self.text.display):
             self.beside.focus()
         else:

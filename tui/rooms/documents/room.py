@@ -1,7 +1,6 @@
 """The room of documents: a text, beside it what a model says of it, and from each word of that the way to its place."""
 
 from pathlib import Path, PurePath
-from threading import Thread
 from typing import ClassVar
 
 from textual import events, on
@@ -9,13 +8,15 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from assistant import Answer, AssistantError, OutputFailed, Request, Result, export_findings, one_line
+from tui.aside import Broken, Stopped
 from tui.commands import Unknown, parse
 from tui.folding import dropped
 from tui.language import N_, _
 from tui.messages import ContextUsed, Do, OpenDocument
 from tui.rooms.documents.changes import ChangesScreen
-from tui.rooms.documents.opening import DocumentRead, DocumentRefused, Exchange, Wanted, open_aside
+from tui.rooms.documents.opening import DocumentRead, DocumentRefused, Exchange, Wanted, opening
 from tui.rooms.documents.question import QuestionLine
+from tui.rooms.documents.recent import RecentFound, RecentList, find_recent
 from tui.rooms.documents.request import RequestScreen
 from tui.rooms.documents.section import Section
 from tui.rooms.documents.spans import Span
@@ -69,6 +70,19 @@ class DocumentsRoom(Working):
 
     def arrive(self) -> None:
         self.look()
+        if self.document is None and self._wanted is None:
+            self.aside.only(find_recent)
+
+    @on(RecentFound)
+    def _recent_found(self, message: RecentFound) -> None:
+        if self.document is None:
+            self.recent.offer(message.found)
+            if self.has_focus:
+                self.look()
+
+    @on(RecentList.Opened)
+    def _recent_opened(self, message: RecentList.Opened) -> None:
+        self.post_message(OpenDocument(message.recent.path, conversation=message.recent.conversation))
 
     def back(self) -> None:
         if not self.leave():
@@ -93,7 +107,8 @@ class DocumentsRoom(Working):
         """Show a file or a folder; with a kept conversation about it, if one is to go on."""
         self._wanted = Wanted(path, summarize, watch, conversation, turn)
         self.welcome.update(_("reading {name}").format(name=one_line(path)))
-        open_aside(self, self._wanted)
+        wanted = self._wanted
+        self.aside.only(lambda _stopped: opening(wanted))
 
     @on(DocumentRead)
     async def _read(self, message: DocumentRead) -> None:
@@ -129,6 +144,10 @@ class DocumentsRoom(Working):
             self._wanted = None
             self.show_words()
             self.notify(one_line(str(message.error)), severity="error", timeout=10, markup=False)
+
+    @on(Section.Wanted)
+    async def _wanted_by_click(self, message: Section.Wanted) -> None:
+        await self.run_action(message.action)
 
     def action_pick(self) -> None:
         """Choose a file to open."""
@@ -245,14 +264,18 @@ class DocumentsRoom(Working):
         self.app.push_screen(EntryScreen(_("Export to a new file"), one_line(name), help=help_), named)
 
     def _write(self, result: Result, answers: list[Answer], path: str) -> None:
-        def work() -> None:
+        def work(_stopped: Stopped) -> Message:
             try:
                 export_findings(result, answers, Path(place_of(path)))
-                self.post_message(Exported(path))
             except OutputFailed as error:
-                self.post_message(Exported(path, error))
+                return Exported(path, error)
+            return Exported(path)
 
-        Thread(target=work, name="luciole-export", daemon=True).start()
+        self.aside.do(work)
+
+    @on(Broken)
+    def _broken(self, message: Broken) -> None:
+        raise message.error
 
     @on(Exported)
     def _exported(self, message: Exported) -> None:

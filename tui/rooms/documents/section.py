@@ -1,21 +1,25 @@
 """A question and its answer, or the summary: words, and below them what is to be known of these words."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from assistant import Answer, Checked, Place, Result, one_line, printable
 from tui.language import _
 from tui.rooms.documents.findings import findings_of
+from tui.rooms.documents.offers import AFTER, BEFORE, META, offered
 from tui.rooms.documents.telling import Line, answer_lines, checked_line, summary_lines
 from tui.rooms.documents.words import Words
 from tui.said import said
 
-State = Literal["queued", "running", "done", "stopped", "failed"]
+State = Literal["none", "queued", "running", "done", "stopped", "failed"]
 
 
 _PARTS = 3
@@ -28,7 +32,7 @@ class Section(Vertical):
     def __init__(self, question: str | None = None) -> None:
         super().__init__()
         self.question = question
-        self.state: State = "queued"
+        self.state: State = "none"
         self.told: Result | Answer | None = None
         """What it came to."""
         self.words = Words()
@@ -40,15 +44,23 @@ class Section(Vertical):
         self._before = Static(markup=False, classes="before")
         self._head = Static(markup=False, classes="head")
         self._below = Static(markup=False, classes="below")
+        self._offers = Static(markup=False, classes="below")
 
     def compose(self) -> ComposeResult:
         yield self._head
         yield self._before
         yield self.words
         yield self._below
+        yield self._offers
 
     def on_mount(self) -> None:
         self.show_words()
+
+    @dataclass
+    class Wanted(Message):
+        """The reader clicked on something that can be done: an action of the room."""
+
+        action: str
 
     def begin(self) -> None:
         """The model is at it."""
@@ -126,11 +138,17 @@ class Section(Vertical):
         lines = list(self._lines())
         self._below.update(Content("\n").join(Content.styled(f"{line.sign}{line.text}", _look(line)) for line in lines))
         self._below.display = bool(lines)
+        self._offers.display = self.question is None and self.state in ("done", "stopped", "failed")
+        if self._offers.display:
+            self._offers.update(offered(self.app, AFTER, "   "))
 
     def _show_before(self) -> None:
         """What there is to be seen before the words: how far it is, and what was found in the parts read last."""
         waits = self.state == "running" and not self.words.words
-        self._before.display = waits
+        untouched = self.state == "none" and self.question is None
+        self._before.display = waits or untouched
+        if untouched:
+            self._before.update(offered(self.app, BEFORE, "\n"))
         if not waits:
             return
         lines = [Content.styled(self._doing, "italic $foreground 60%")]
@@ -139,6 +157,12 @@ class Section(Vertical):
         for place, words in self._parts[-_PARTS:]:
             lines += [Content(""), Content.assemble((place, "$primary"), f"  {one_line(words)}")]
         self._before.update(Content("\n").join(lines))
+
+    def on_click(self, event: events.Click) -> None:
+        action = event.style.meta.get(META)
+        if isinstance(action, str):
+            event.stop()
+            self.post_message(self.Wanted(action))
 
     def _heading(self) -> Content:
         title = _("Summary") if self.question is None else printable(self.question)

@@ -27,6 +27,7 @@ from assistant import (
     one_line,
 )
 from assistant import Noted as WatchingNoted
+from tui.aside import Aside
 from tui.desk import Desk
 from tui.jobs import Job
 from tui.language import N_, _
@@ -50,6 +51,7 @@ class Working(Page):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self.aside = Aside(self, "luciole-documents")
         self.clock = monotonic
         """Seconds that only grow."""
         self.study: Study | None = None
@@ -70,6 +72,7 @@ class Working(Page):
         self.set_interval(1.0, self._tick)
 
     def on_unmount(self) -> None:
+        self.aside.close()
         self._stop_watching()
         if self._keeper is not None:
             self._keeper.close()
@@ -110,7 +113,6 @@ class Working(Page):
         if study is None or self.summary in self._jobs.values():
             return
         self._stop_watching()
-        self.summary.end("queued")
         self._submit(Job(self, study.summarize, label=_("summary")), self.summary)
         if self.text.has_focus and self.beside.display:
             self.beside.focus()
