@@ -1,7 +1,7 @@
 """Text from outside, made safe to show: a model's words, a document, a file name, a GGUF key, an error.
 
 A terminal obeys control characters; these functions leave none but newline and tab, and let nothing hide: overrides of
-the writing direction become visible, characters without width go. Ordinary text of every script passes unchanged,
+the writing direction and characters without width become visible. Ordinary text of every script passes unchanged,
 emoji of several parts and the joiners of Persian and Indic words included. The module knows nothing of terminals.
 """
 
@@ -12,8 +12,10 @@ _CONTROL = r"\x00-\x08\x0b-\x1f\x7f-\x9f"
 """C0 without tab and newline, DEL, C1."""
 _DIRECTION = "\u202a-\u202e\u2066-\u2069"
 """Embeddings, overrides and isolates: they show one order and mean another (CVE-2021-42574)."""
-_HIDDEN = "\u00ad\u061c\u200b\u200e\u200f\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"
-"""Soft hyphen, direction marks, zero-width space, word joiner, invisible operators, byte order mark, annotations."""
+_HIDDEN = "\u061c\u180e\u200b\u200e\u200f\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"
+"""Direction marks, zero-width space, word joiner, invisible operators, byte order mark, annotations."""
+_SOFT_HYPHEN = "\u00ad"
+"""Full in documents, and nothing but a place where a word may be parted: it goes."""
 _SEPARATORS = "\u2028\u2029"
 _SURROGATES = "\ud800-\udfff"
 """Undecodable bytes of file names; no stream can write them."""
@@ -21,16 +23,17 @@ _TAGS = "\U000e0000-\U000e007f"
 """Invisible letters; their one honest use is in the flags of regions, after a black flag."""
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
 # Zero-width (non-)joiners belong between letters of other scripts and between emoji; elsewhere they only hide.
-_JOINERS = f"(?<=[\x00-\x9f\u200c\u200d{_DIRECTION}{_HIDDEN}{_SEPARATORS}{_SURROGATES}{_TAGS}])[\u200c\u200d]+"
+_BEFORE = f"\x00-\x9f\u200c\u200d{_DIRECTION}{_HIDDEN}{_SOFT_HYPHEN}{_SEPARATORS}{_SURROGATES}{_TAGS}"
+_JOINER = f"(?<=[{_BEFORE}])[\u200c\u200d]"
 
 _SUSPECT = re.compile(
-    f"(?P<flag>{_FLAG})|(?P<direction>[{_DIRECTION}])|(?P<line>[{_SEPARATORS}])|(?P<broken>[{_SURROGATES}])"
-    f"|[{_CONTROL}{_HIDDEN}{_TAGS}]+|{_JOINERS}"
+    f"(?P<flag>{_FLAG})|(?P<unseen>[{_DIRECTION}{_HIDDEN}{_TAGS}]|{_JOINER})|(?P<line>[{_SEPARATORS}])"
+    f"|(?P<broken>[{_SURROGATES}])|[{_CONTROL}{_SOFT_HYPHEN}]+"
 )
 
 
 def printable(text: str) -> str:
-    """The text without control characters (newline and tab stay), with direction overrides spelled out (`<U+202E>`).
+    """The text without control characters (newline and tab stay), with what would not be seen spelled out (`<U+202E>`).
 
     Idempotent. Safe on pieces of a stream: no rule needs what comes later, so a sequence cut in two dies in both.
     """
@@ -55,7 +58,7 @@ def _shown(found: re.Match[str]) -> str:
     match found.lastgroup:
         case "flag":
             return found[0]
-        case "direction":
+        case "unseen":
             return f"<U+{ord(found[0]):04X}>"
         case "line":
             return "\n"

@@ -83,8 +83,9 @@ def test_letters_marks_and_symbols_of_every_script_are_unchanged(text: str) -> N
 def test_what_becomes_of_attacks() -> None:
     assert printable("a\x1b[31mred\x1b[0m") == "a[31mred[0m"
     assert printable("user\u202etxt.exe") == "user<U+202E>txt.exe"
-    assert printable("pay\u200bpal\u200d.com \udcff") == "paypal.com \ufffd"
-    assert printable("hi\U000e0068\U000e0069") == "hi"
+    assert printable("pay\u200bpal\u200d.com \udcff") == "pay<U+200B>pal<U+200D>.com \ufffd"
+    assert printable("hi\U000e0068\U000e0069") == "hi<U+E0068><U+E0069>"
+    assert printable("hy\u00adphen\ufeff \u200fx") == "hyphen<U+FEFF> <U+200F>x"
     assert printable("one\r\ntwo\u2028three") == "one\ntwo\nthree"
 
 

@@ -130,11 +130,16 @@ def cells_of(character: str) -> int:
 
 
 _BREAKS = re.compile(r"[\n\t]")
+# A joiner between what cannot be joined would be spelled out; but a character has the same width wherever it stands.
+_LONE = re.compile(
+    "(?<=[\x00-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f])[\u200c\u200d]+"
+)
 
 
 def drawn(text: str) -> str:
     """A row as it is shown."""
-    return _BREAKS.sub(lambda found: _TAB if found[0] == "\t" else " ", printable(text))
+    return _BREAKS.sub(lambda found: _TAB if found[0] == "\t" else " ", printable(_LONE.sub("", text)))
 
 
 def cells(text: str) -> int:
