@@ -142,6 +142,12 @@ class Terminal:
         self._drawn = end
         return list(self._screen.display)
 
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Column and row, from 0, where the terminal's own cursor stands."""
+        self.shown()
+        return self._screen.cursor.x, self._screen.cursor.y
+
     def exit_seconds(self, *, seconds: float = 20) -> float:
         """Wait for the end of the program and say how long it took. Raises Silent."""
         began = perf_counter()
