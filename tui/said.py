@@ -123,7 +123,13 @@ SENTENCES = (
     N_("{name} is an old Microsoft Office file; DOCX, PDF or text was expected; save it as one of these"),
     N_("{name} is {kind}; a document was expected; {remedy}"),
     # summaries and answers
+    N_("{left} of {total} tokens were not read: the engine took less than the document"),
     N_("{left} of {total} tokens were not read: {where}"),
+    N_("the summary is not in {language}{found}{comma}{asked}; try another model"),
+    N_("the answer is not in {language}{found}{asked}; try another model"),
+    N_(" but in {language}"),
+    N_(" although that was asked for twice"),
+    N_(", although that was asked for twice"),
     N_("the model wrote nothing; try another model"),
     N_("the summary was stopped: it repeated itself without end; try another model"),
     N_("the summary was cut at {tokens} tokens; allow more with --length or --max-tokens"),
@@ -152,6 +158,12 @@ SENTENCES = (
     N_("the system does not tell of changes ({reason}); the files are looked at regularly"),
 )
 """The first that fits is taken: what is special comes before what is general."""
+LANGUAGES = (N_("Chinese"), N_("English"), N_("French"), N_("German"), N_("Japanese"), N_("Russian"), N_("Spanish"))
+"""Languages as the library names them in its sentences."""
+_DROPPED = {"s": "", "comma": ""}
+"""The `s` of an English plural, and commas beside it, have no place in another language."""
+_SHAPES = {"language": "[^ ,;]+", "found": "(?: but in [^ ,;]+)?", "comma": ",?"}
+"""Where one thing follows another, what the first may be."""
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -162,18 +174,20 @@ def said(text: str) -> str:
     for sentence, pattern in _patterns():
         found = pattern.fullmatch(text)
         if found is not None:
-            # Reasons may be sentences themselves; the `s` of an English plural has no place in another language.
-            values = {name: said(value) for name, value in found.groupdict().items()}
-            return _(sentence).format(**{**values, "s": ""})
+            values = {name: said(value) for name, value in found.groupdict().items()}  # reasons may be sentences too
+            return _(sentence).format(**{**values, **_DROPPED})
     return text
 
 
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    return [(sentence, _pattern(sentence)) for sentence in SENTENCES]
+    return [(sentence, _pattern(sentence)) for sentence in (*SENTENCES, *LANGUAGES)]
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
     words = _NAME.split(sentence)
-    parts = [re.escape(word) if number % 2 == 0 else f"(?P<{word}>.*?)" for number, word in enumerate(words)]
+    parts = [
+        re.escape(word) if number % 2 == 0 else f"(?P<{word}>{_SHAPES.get(word, '.*?')})"
+        for number, word in enumerate(words)
+    ]
     return re.compile("".join(parts), re.DOTALL)

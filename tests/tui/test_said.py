@@ -11,7 +11,7 @@ from assistant import FakeEngine, InvalidDocument, read_document
 from tests.tui.support import drawn, prompt, screen, wait_until
 from tui.app import LucioleApp
 from tui.language import use
-from tui.said import SENTENCES, said
+from tui.said import LANGUAGES, SENTENCES, said
 from tui.widgets.turns import ErrorTurn
 
 LIBRARY = Path(__file__).parents[2] / "assistant"
@@ -36,7 +36,11 @@ def said_in(path: Path) -> set[str]:
 def test_the_library_says_these_sentences() -> None:
     says = {text for path in LIBRARY.rglob("*.py") for text in said_in(path)}
     # What ends where the next thing is filled in begins one of them: `f"... ({reason})"` may be built in two steps.
-    missing = [sentence for sentence in SENTENCES if skeleton(sentence) not in says and not _built(sentence, says)]
+    missing = [
+        sentence
+        for sentence in (*SENTENCES, *LANGUAGES)
+        if skeleton(sentence) not in says and not _built(sentence, says)
+    ]
     assert missing == []
 
 
@@ -48,8 +52,8 @@ def _built(sentence: str, says: set[str]) -> bool:
 def test_no_sentence_hides_a_later_one() -> None:
     use("zh")
     for sentence in SENTENCES:
-        values = {name: f"<{name}>" for name in re.findall(r"\{(\w+)\}", sentence) if name != "s"}
-        english = sentence.format(**values, s="s")
+        values = {name: f"<{name}>" for name in re.findall(r"\{(\w+)\}", sentence) if name not in ("s", "comma")}
+        english = sentence.format(**values, s="s", comma=",")
         shown = said(english)
         assert re.search("[\u4e00-\u9fff]", shown), english
         assert sorted(re.findall(r"<\w+>", shown)) == sorted(f"<{name}>" for name in values), english
@@ -71,6 +75,8 @@ def test_what_is_not_known_stays_and_reasons_are_sentences_too() -> None:
     assert said("something else") == "something else"
     assert said("") == ""
     assert said("nothing of this conversation is being kept: x; y") == "本对话未被保存：x; y"
+    wrong = "the summary is not in Chinese but in English, although that was asked for twice; try another model"
+    assert said(wrong) == "摘要的语言不是中文而是英文（已要求两次）；请换一个模型"
     inner = "all 5 tokens are read"
     assert "5 个 token" in said(f"nothing of this conversation is being kept: {inner}")
 
