@@ -191,7 +191,8 @@ class AnswerTurn(LaidOutOnce, Vertical, can_focus=True):
         """Append the next piece."""
         if self._stream is None:
             self._stream = Markdown.get_stream(self._markdown)
-        self._markdown.display = True
+        if not self.text:
+            self._markdown.display = True
         self.text += text
         await self._stream.write(printable(text))
 

@@ -116,6 +116,8 @@ class ChatRoom(Commands):
     async def submit(self, asked: Asked) -> None:
         """Hand something to the desk that the conversation grows by."""
         job = Job(self, asked.events, label=one_line(asked.said), used=self.talk.used)
+        if self.desk.busy and not asked.said:  # a new question says itself that it waits
+            self.say(_("queued · sent when the model is free"))
         await self.answers.ask(job, asked, queued=self.desk.busy)
         self.desk.submit(job)
         self._show()
