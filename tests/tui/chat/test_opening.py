@@ -3,7 +3,7 @@
 import resource
 from time import monotonic
 
-from assistant import EngineFailed, FakeEngine, Message, ModelNotFound, Store
+from assistant import EngineFailed, FakeEngine, Message, ModelNotFound, Store, Text
 from tests.tui.chat.support import focus, keep, said, talked, turns, view
 from tests.tui.support import (
     READ,
@@ -112,6 +112,20 @@ async def test_another_room_and_back_keeps_what_is_typed_and_shown() -> None:
         await wait_until(pilot, lambda: "Paris." in drawn(pilot))
         assert prompt(pilot).text == "half"
         assert house(pilot).room is chat(pilot)
+
+
+async def test_an_answer_goes_on_while_one_is_in_another_room() -> None:
+    engine = HeldEngine([*READ, Text("begun\n\n" * 30)], whole("the end"))
+    async with screen(engine) as pilot:
+        await send(pilot, "Go")
+        await wait_until(pilot, engine.waiting.is_set)
+        await pilot.press("f5")
+        await pilot.pause()
+        engine.release.set()
+        await wait_until(pilot, lambda: status(pilot).state == "ready")
+        await pilot.press("f2")
+        await wait_until(pilot, lambda: "the end" in drawn(pilot))
+        assert view(pilot).at_end
 
 
 async def test_five_thousand_messages_open_quickly_and_stay_small() -> None:
