@@ -40,7 +40,7 @@ class Command:
 # What commands take, for the reader; `takes` translates it.
 _ARGUMENTS = (
     *(N_("FILE"), N_("[FILE]"), N_("[FOLDER]"), N_("[GGUF]")),
-    *(N_("[MODEL]"), N_("[WORDS]"), N_("[N]"), N_("[TITLE]")),
+    *(N_("[MODEL]"), N_("[NAME]"), N_("[WORDS]"), N_("[N]"), N_("[TITLE]")),
 )
 
 COMPLETED = ("FILE", "FOLDER", "GGUF", "MODEL")
@@ -70,6 +70,8 @@ COMMANDS = (
     Command("models", "", N_("go to the models"), "go_models"),
     Command("history", "[WORDS]", N_("search all kept conversations"), "search", "history"),
     Command("stop", "", N_("stop what runs; the words stay"), "stop"),
+    Command("theme", "[NAME]", N_("change how the screen looks"), "theme"),
+    Command("language", "[NAME]", N_("change the language of the screen"), "language"),
     Command("settings", "", N_("change looks, language, limits and keys"), "settings"),
     Command("welcome", "", N_("show the first page: this machine, its models, a document to try"), "welcome"),
     Command("help", "", N_("show keys and commands"), "help"),

@@ -101,3 +101,29 @@ async def test_entries_with_hostile_and_wide_words_stay_in_their_columns() -> No
         assert shown.count("…") >= 2
         await pilot.press("down", "enter")
         await wait_until(pilot, lambda: chosen == ["b"])
+
+
+async def test_the_commands_offer_the_same_looks_and_languages() -> None:
+    async with screen(FakeEngine([[]]), size=(100, 30)) as pilot:
+
+        async def type_in(text: str) -> None:
+            prompt(pilot).replace_all(text)
+            await pilot.press("enter")
+
+        await type_in("/theme day")
+        await wait_until(pilot, lambda: pilot.app.theme == "day")
+        await type_in("/theme mauve")
+        await wait_until(pilot, lambda: "there is no mauve; known: auto, dusk" in drawn(pilot))
+        await type_in("/theme")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, ChoiceScreen) and bool(palette(pilot).shown))
+        await pilot.press("down")
+        await wait_until(pilot, lambda: pilot.app.theme == "contrast")
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: pilot.app.theme == "day")
+        await type_in("/language 简体中文")
+        await wait_until(pilot, lambda: "文档" in drawn(pilot))
+        await type_in("/language")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, ChoiceScreen) and bool(palette(pilot).shown))
+        await pilot.press("up", "enter")
+        await wait_until(pilot, lambda: "Documents" in drawn(pilot))
+        await wait_until(pilot, lambda: read_settings().screen.language == "en")

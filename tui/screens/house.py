@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from assistant import EngineFailed, PieceDone, one_line
@@ -36,6 +35,7 @@ from tui.messages import (
 from tui.rooms import TITLES
 from tui.rooms.chat.room import ChatRoom
 from tui.rooms.room import Room
+from tui.screens.looks import Looks
 from tui.widgets.prompt import Prompt
 from tui.widgets.room_bar import RoomBar
 from tui.widgets.status import Status
@@ -51,7 +51,7 @@ _PAUSE = 0.1
 """Seconds between two drawings of figures."""
 
 
-class House(Screen[None]):
+class House(Looks):
     """Rooms are put on the screen when they are first entered, so that the first frame waits for the chat alone."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
