@@ -3,7 +3,9 @@
 Knows documents and what was said of them; not where files come from, nor when a model works.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import ClassVar, Literal
 
@@ -12,9 +14,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from assistant import Document, one_line
+from tui.aside import Aside
 from tui.desk import Desk
 from tui.language import N_, _
 from tui.rooms.documents.beside import Beside
@@ -54,8 +58,17 @@ class Page(Room):
         Binding("a", "ask", N_("ask"), id="documents.ask"),
     ]
 
+    @dataclass
+    class Searched(Message):
+        """The text was searched for these words."""
+
+        text: str
+        words: str
+        found: list[Span]
+
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self._searching = Aside(self, "luciole-find")
         self.title = Static(markup=False, id="document-title")
         self.text = TextView()
         self.beside = Beside()
@@ -86,6 +99,9 @@ class Page(Room):
         self.news.display = self.recent.display = False
         self.set_class(True, "-empty")
         self.show_words()
+
+    def on_unmount(self) -> None:
+        self._searching.close()
 
     @property
     def summary(self) -> Section:
@@ -133,23 +149,23 @@ class Page(Room):
         if not finding.places:
             self.mark()
             if finding.kind == "figure":
-                self._say(_("this is not in the document"))
+                self.say(_("this is not in the document"))
             else:
-                self._say(_("nothing in the document is like this sentence"))
+                self.say(_("nothing in the document is like this sentence"))
             return
         span = finding.places[place]
         if finding.kind == "figure":
             self.mark(shown=self._lines_of(span), figures=finding.places, figure=place)
-            self._say(_("place {number} of {count}").format(number=place + 1, count=len(finding.places)))
+            self.say(_("place {number} of {count}").format(number=place + 1, count=len(finding.places)))
         else:
             self.mark(shown=span)
-            self._say("")
+            self.say("")
         self.text.go_to(span)
 
     @on(TextView.Pointed)
     def _pointed(self, message: TextView.Pointed) -> None:
         if not self.beside.look_at_what_rests_on(message.offset):
-            self._say(_("nothing beside rests on this place"))
+            self.say(_("nothing beside rests on this place"))
 
     @on(CoverageStrip.Pointed)
     def _pointed_far(self, message: CoverageStrip.Pointed) -> None:
@@ -172,7 +188,7 @@ class Page(Room):
         end = text.find("\n", max(span[1] - 1, span[0]))
         return text.rfind("\n", 0, span[0]) + 1, end if end >= 0 else len(text)
 
-    def _say(self, hint: str) -> None:
+    def say(self, hint: str) -> None:
         """In the title, until something else is looked at."""
         self._hint = hint
         self._show_title()
@@ -200,14 +216,20 @@ class Page(Room):
             self.line.ask()
             self.text.focus()
             return
-        self._matches = matches(self.text.document.text, message.text)
-        self._match = -1
+        text, words = self.text.document.text, message.text
+        self._searching.only(lambda _stopped: self.Searched(text, words, matches(text, words)))
+
+    @on(Searched)
+    def _searched(self, message: Searched) -> None:
+        if message.text is not self.text.document.text or self.line.mode != "find":
+            return
+        self._matches, self._match = message.found, -1
         self.mark()
         if self._matches:
-            after = [number for number, span in enumerate(self._matches) if span[0] >= self.text.top]
-            self._go_to_match(after[0] if after else 0)
+            after = bisect_left(self._matches, (self.text.top, 0))
+            self._go_to_match(after if after < len(self._matches) else 0)
         else:
-            self._say(_("not found") if message.text else "")
+            self.say(_("not found") if message.words else "")
 
     def action_find_next(self, step: int) -> None:
         """The next match, or the one before."""
@@ -218,7 +240,7 @@ class Page(Room):
         self._match, span = number, self._matches[number]
         self.mark(figures=(span,))
         self.text.go_to(span)
-        self._say(_("match {number} of {count}").format(number=number + 1, count=len(self._matches)))
+        self.say(_("match {number} of {count}").format(number=number + 1, count=len(self._matches)))
 
     # What is seen of it
 
@@ -241,7 +263,7 @@ class Page(Room):
             self._matches, self._match = [], -1
             self.line.ask()
             self.mark()
-            self._say("")
+            self.say("")
             self.text.focus()
             return True
         if self._zoom:

@@ -106,7 +106,9 @@ class DocumentsRoom(Working):
     ) -> None:
         """Show a file or a folder; with a kept conversation about it, if one is to go on."""
         self._wanted = Wanted(path, summarize, watch, conversation, turn)
-        self.welcome.update(_("reading {name}").format(name=one_line(path)))
+        words = _("reading {name}").format(name=one_line(path))
+        self.welcome.update(words)
+        self.say(words)
         wanted = self._wanted
         self.aside.only(lambda _stopped: opening(wanted))
 
@@ -142,6 +144,7 @@ class DocumentsRoom(Working):
     def _refused(self, message: DocumentRefused) -> None:
         if message.wanted is self._wanted:
             self._wanted = None
+            self.say("")
             self.show_words()
             self.notify(one_line(str(message.error)), severity="error", timeout=10, markup=False)
 

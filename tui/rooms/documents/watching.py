@@ -11,6 +11,7 @@ from typing import Any
 from textual.message import Message
 
 from assistant import AssistantError, Changed, Changes, Document, Following, Noted, Trouble, Version, Waiting, Watcher
+from tui.aside import Broken
 from tui.jobs import Inbox
 from tui.rooms.documents.study import Told, place_of, read
 
@@ -86,6 +87,12 @@ class Watching:
         self._turn.set()
 
     def _wait(self) -> None:
+        try:
+            self._watch()
+        except BaseException as error:  # noqa: BLE001  raised again in the thread of the screen
+            self._post(Broken(error))
+
+    def _watch(self) -> None:
         watcher = Watcher([place_of(self._path)])
         with self._opening:
             if self._closed:

@@ -68,7 +68,6 @@ class Working(Page):
         self._decided: Decided | None = None
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_interval(1.0, self._tick)
 
     def on_unmount(self) -> None:
@@ -146,6 +145,8 @@ class Working(Page):
         if section is not None:
             section.begin()
             self._decided = None
+            if section is not self.summary:
+                self.call_after_refresh(self.beside.scroll_end, animate=False)
             if section is self.summary and self.document is not None:
                 self.beside.forget()
                 self.strip.clear(len(self.document.text))
@@ -191,6 +192,7 @@ class Working(Page):
             case Answer() as answer:
                 section.finish(answer)
                 self.mark_again()
+                self.call_after_refresh(self.beside.scroll_to_widget, section, animate=False, top=True)
             case Changed() as changed:
                 self._changed = self._changed and (self._changed[0], changed)
                 self._show_news()
