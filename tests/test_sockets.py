@@ -16,7 +16,6 @@ from assistant.process.engine import EngineProcess
 from tests.assistant.process.support import ONE, child_of
 from tests.contract.support import GREEDY, SHORT
 from tests.convert.tiny import tiny_checkpoint
-from tests.tui.test_terminal import Terminal
 
 GUARD = """
 import os, sys
@@ -129,16 +128,16 @@ def test_convert_verify_and_plan(guard: Guard, tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
 def test_the_screen(guard: Guard) -> None:
     """In a terminal, with the starter model in its process."""
-    terminal = Terminal("from assistant.__main__ import main; main([])")
-    try:
-        terminal.wait_for(b"ready", 60)
-        terminal.type(b"Hi\r")
-        terminal.wait_for(b"tokens", 60)
-        terminal.type(b"\x11")
+    from bench.terminal import Terminal  # POSIX only
+
+    program = [sys.executable, "-c", "from assistant.__main__ import main; main([])"]
+    with Terminal(program, environment={"LC_ALL": "C.UTF-8"}) as terminal:
+        terminal.wait_for("ready", seconds=60)
+        terminal.type("Hi\r")
+        terminal.wait_for("token", seconds=60)
+        terminal.type("\x11")
         terminal.exit_seconds()
         assert terminal.process.returncode == 0
-    finally:
-        terminal.close()
     guard.check("assistant.process.worker")
 
 
