@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Attachment, FakeEngine, Store, Turn, attach
+from assistant.conversation.turns import Placed
 from tests.tui.history.support import NOW, Keeping, ago, chosen, history, listed, room, shelf, stored
 from tests.tui.support import Screen, drawn, house, status, wait_until
 from tui.messages import OpenConversation, OpenDocument
@@ -149,6 +150,20 @@ async def test_what_others_write_meanwhile_appears(keeping: Keeping) -> None:
     async with history() as pilot:
         keeping.keep("other", "From another program?", "Yes.")
         await wait_until(pilot, lambda: "From another program?" in listed(pilot))
+
+
+async def test_the_page_is_drawn_as_markdown_and_follows_what_is_written(keeping: Keeping) -> None:
+    keeping.keep("glow", "Who glows?", "**Males** in flight:\n\n| who | when |\n|---|---|\n| males | at dusk |")
+    async with history() as pilot:
+        await wait_until(pilot, lambda: "Males in flight:" in drawn(pilot))
+        assert "|---|" not in drawn(pilot)
+        with Store() as store:
+            question = Turn("glow-2", "glow-1", "user", "And females?", NOW)
+            store.write([Placed("glow", question)])
+        await wait_until(pilot, lambda: "And females?" in drawn(pilot))
+        with Store() as store:
+            store.rename("glow", "Of light")
+        await wait_until(pilot, lambda: drawn(pilot).count("Of light") == 2)
 
 
 async def test_the_mouse_chooses_and_opens(keeping: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,10 @@
-"""What the list is of: all that is kept, archived or deleted, or what was found. No widgets, no store."""
+"""What the list is of: all that is kept, archived or deleted, or what was found. No widgets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from assistant import Entry, Hit, one_line
+from assistant import Entry, Hit, Store, one_line
 from tui.language import _, plural
 from tui.rooms.history.items import found_items, kept_items, key_of
 from tui.rooms.history.shelf import Item
@@ -22,6 +22,14 @@ class Findings:
     search: str
     hits: Sequence[Hit]
     entries: Mapping[str, Entry]
+
+
+def find(store: Store, words: str) -> Findings:
+    """Where these words are; in the librarian's thread. Raises HistoryFailed."""
+    hits, entries = store.search(words, MOST), store.entries()
+    # As they were written, an import is the newest of all; the list goes by the days of the words.
+    hits.sort(key=lambda hit: (hit.turn is not None, -hit.created))
+    return Findings(words, hits, {entry.heading.id: entry for entry in entries})
 
 
 @dataclass(slots=True)

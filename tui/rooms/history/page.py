@@ -33,6 +33,10 @@ class Page:
     """The turn that was found."""
     search: str = ""
 
+    def is_before(self, entry: Entry) -> bool:
+        """It is of this conversation as it was before something changed."""
+        return self.entry.heading.id == entry.heading.id and self.entry != entry
+
 
 def page_of(store: Store, entry: Entry, *, turn: str | None = None, search: str = "") -> Page:
     """With the turn where it was found in context, else with how it began and how it ended. Raises HistoryFailed."""
@@ -56,14 +60,25 @@ def _part(path: tuple[Turn, ...], first: int, end: int) -> tuple[Turn | int, ...
     return (*((first,) if first else ()), *path[first:end], *((left,) if left > 0 else ()))
 
 
-def drawn(page: Page, now: float) -> Content:
-    """The page in words; `now` in seconds since 1970."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it was written, in Markdown."""
+
+    text: str
+
+
+def drawn(page: Page, now: float) -> list[Content | Answer]:
+    """The page, one part under the other; `now` in seconds since 1970.
+
+    Where something was found answers are plain words, in which it can stand out.
+    """
     entry, heading = page.entry, page.entry.heading
     facts = [
         plural("{count} turn", "{count} turns", entry.turns),
         _("begun {moment}").format(moment=moment_of(heading.created, now)),
     ]
     models = {one_line(turn.model): None for turn in page.turns if isinstance(turn, Turn) and turn.model}
+    found: list[Content | Answer] = []
     parts = [
         marked(Content.styled(title_of(entry), "bold"), page.search),
         Content.styled(" · ".join([*facts, *models]), "$foreground 60%"),
@@ -84,9 +99,13 @@ def drawn(page: Page, now: float) -> Content:
             Content(""),
             Content.styled(who, "bold $primary" if turn.role == "user" else "bold $secondary"),
             *_attached(turn, page),
-            marked(Content(_words(turn, page)), page.search if page.found in (None, turn.id) else ""),
         ]
-    return Content("\n").join(parts)
+        if turn.role == "user" or page.search:
+            parts.append(marked(Content(_words(turn, page)), page.search if page.found in (None, turn.id) else ""))
+        else:
+            found += [Content("\n").join(parts), Answer(_words(turn, page))]
+            parts = []
+    return [*found, Content("\n").join(parts)] if parts else found
 
 
 def marked(content: Content, search: str) -> Content:

@@ -13,8 +13,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -23,9 +22,10 @@ from assistant import Entry, Store, export_conversation, one_line, printable
 from tui.desk import Desk
 from tui.language import N_, _, plural
 from tui.messages import ConversationGone, OpenConversation, OpenDocument
-from tui.rooms.history.contents import MOST, Contents, Findings
+from tui.rooms.history.contents import Contents, find
 from tui.rooms.history.librarian import Librarian, Noticed, Refused
-from tui.rooms.history.page import Page, drawn, page_of
+from tui.rooms.history.page import Page, page_of
+from tui.rooms.history.preview import Preview
 from tui.rooms.history.search import SearchField, ViewName
 from tui.rooms.history.shelf import Shelf
 from tui.rooms.history.told import Done, Found, Listed, Outdated, Turned
@@ -35,6 +35,8 @@ from tui.screens.entry import EntryScreen
 
 _PAUSE = 0.12
 """Seconds without a key before a search begins: nobody reads what is found for half a word."""
+_MOMENT = 0.05
+"""Seconds that one stays at a row before its page is drawn: who walks through many reads none."""
 _LOOK_AGAIN = 1.0
 """Seconds between two looks whether others have written."""
 _NARROW = 64
@@ -68,6 +70,7 @@ class HistoryRoom(Room):
         self._page: Page | None = None
         self._undo: list[Callable[[Store], None]] = []
         self._timer: Timer | None = None
+        self._turning: Timer | None = None
         self._version: int | None = None
         """Of the store, for the librarian's thread alone."""
 
@@ -78,8 +81,7 @@ class HistoryRoom(Room):
             yield ViewName(id="shown", markup=False)
         with Horizontal(id="both"):
             yield Shelf()
-            with VerticalScroll(id="preview"):
-                yield Static(markup=False)
+            yield Preview(id="preview")
             yield Static(id="nothing", markup=False)
 
     def on_mount(self) -> None:
@@ -139,7 +141,7 @@ class HistoryRoom(Room):
     def _look(self) -> None:
         words = self.words
         if words:
-            self._librarian.ask(lambda store: Found(_find(store, words)), kind="search")
+            self._librarian.ask(lambda store: Found(find(store, words)), kind="search")
         elif self.contents.found is not None:
             self.contents.found = None
             self._draw(keep=False)
@@ -185,7 +187,7 @@ class HistoryRoom(Room):
     def show_words(self) -> None:
         self._search.placeholder = _("search in all conversations")
         self._draw()
-        self._draw_page()
+        self.call_later(self._draw_page)
 
     def _draw(self, *, keep: bool = True) -> None:
         items = self.contents.items(self.now())
@@ -193,16 +195,17 @@ class HistoryRoom(Room):
         self.set_class(not items, "-empty")
         self.query_one("#nothing", Static).update(self.contents.nothing)
         self.query_one(ViewName).update(self.contents.name)
+        chosen = self.chosen
+        if chosen is not None and self._page is not None and self._page.is_before(chosen[0]):
+            self._turn()
         if not items:
             self._page = None
-            self._draw_page()
+            self.call_later(self._draw_page)
             if self._shelf.has_focus:
                 self._search.focus()
 
-    def _draw_page(self) -> None:
-        page = self.query_one("#preview", VerticalScroll)
-        page.query_one(Static).update(drawn(self._page, self.now()) if self._page is not None else Content(""))
-        page.scroll_home(animate=False)
+    async def _draw_page(self) -> None:
+        await self.query_one(Preview).show(self._page, self.now())
 
     @property
     def chosen(self) -> tuple[Entry, str | None] | None:
@@ -212,19 +215,24 @@ class HistoryRoom(Room):
 
     @on(Shelf.Moved)
     def _moved(self) -> None:
+        if self._turning is not None:
+            self._turning.stop()
+        self._turning = self.set_timer(_MOMENT, self._turn)
+
+    def _turn(self) -> None:
+        """Ask for the page of the row one has stopped at."""
         chosen, row = self.chosen, self._shelf.row
         if chosen is None or row is None:
             return
-        (entry, turn), key = chosen, row.key
-        words = self.contents.search
+        (entry, turn), key, words = chosen, row.key, self.contents.search
         self._librarian.ask(lambda store: Turned(key, page_of(store, entry, turn=turn, search=words)), kind="page")
 
     @on(Turned)
-    def _turned(self, message: Turned) -> None:
+    async def _turned(self, message: Turned) -> None:
         row = self._shelf.row
         if row is not None and row.key == message.key:
             self._page = message.page
-            self._draw_page()
+            await self._draw_page()
 
     # What the user does
 
@@ -382,10 +390,3 @@ class HistoryRoom(Room):
             self._undo.append(message.undo)
         self.notify(message.words, markup=False)
         self._read()
-
-
-def _find(store: Store, words: str) -> Findings:
-    hits, entries = store.search(words, MOST), store.entries()
-    # As they were written, an import is the newest of all; the list goes by the days of the words.
-    hits.sort(key=lambda hit: (hit.turn is not None, -hit.created))
-    return Findings(words, hits, {entry.heading.id: entry for entry in entries})
