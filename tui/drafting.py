@@ -19,6 +19,7 @@ from tui.language import _
 AROUND = 16
 """Tokens that a template puts around a message, about."""
 _MOST_COUNTED = 256
+_FAR = 4
 _MOST_PRICED = 1 << 20
 """Bytes of a file that is read before anybody has mentioned it."""
 
@@ -176,6 +177,8 @@ class Drafting:
             self._model = info.path
             self._tokens = {}
         texts = [text for text in (*self._texts(typed), *others) if text not in self._tokens]
+        if info is not None:  # what is far too long is so by any count, and would keep the desk for seconds
+            texts = [text for text in texts if rough_tokens(text) <= _FAR * info.context]
         if not texts:
             return True
         if info is None or self._desk.running is not None or self._desk.activity.phase != "ready":

@@ -8,6 +8,7 @@ from textual import events
 from assistant import Attachment, FakeEngine, attach, read_document, read_typed
 from assistant.paths import folder as kept_folder
 from tests.tui.support import Screen, drawn, find, prompt, screen, send, settled, status, texts, wait_until
+from tui.app import LucioleApp
 from tui.widgets.ask import Ask
 from tui.widgets.attached import Attached
 
@@ -238,6 +239,28 @@ async def test_what_would_not_fit_is_marked_before_it_is_sent(folder: Path) -> N
         await wait_until(pilot, lambda: "9,017 / 8,192" in status(pilot).context)
         await pilot.press("ctrl+u")
         await wait_until(pilot, lambda: "does not fit" not in drawn(pilot))
+
+
+async def test_what_is_far_too_long_is_not_even_counted(folder: Path) -> None:
+    (folder / "huge.md").write_text("word " * 40_000)
+    async with screen(FakeEngine()) as pilot:
+        await pilot.press(*"@huge.md x")
+        await wait_until(pilot, lambda: "! this does not fit: ≈50,0" in drawn(pilot))
+        await pilot.pause(0.4)
+        assert attached(pilot).items[0].tokens is None
+
+
+async def test_in_chinese() -> None:
+    async with screen(FakeEngine(), size=(100, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, LucioleApp)
+        app.speak("zh")
+        await wait_until(pilot, lambda: "附加文件" in drawn(pilot))
+        paste(pilot, LONG)
+        await wait_until(pilot, lambda: "[粘贴文本 #1 · 40 行" in prompt(pilot).text)
+        await wait_until(pilot, lambda: "展开" in drawn(pilot))
+        await pilot.press("left", "right", "backspace")
+        assert prompt(pilot).text == ""
 
 
 async def test_nothing_is_counted_while_the_engine_works() -> None:
