@@ -80,10 +80,11 @@ def rows(settings: Settings, available: Iterable[str], models: Sequence[str]) ->
             ("screen", "keys", known.name),
             _("Keys: {place}").format(place=known.place),
             _capital(_(known.description)),
-            keys_of(known, screen.keys) + (" *" if known.name in screen.keys else ""),
+            _("{keys} (changed)").format(keys=keys) if known.name in screen.keys else keys,
             screen.keys.get(known.name, ""),
         )
         for known in bound()
+        for keys in [keys_of(known, screen.keys)]
     ]
 
 

@@ -50,7 +50,7 @@ def test_every_setting_says_what_it_is_now() -> None:
     assert [choice.name for choice in found["default_model",].choices] == ["", "a", "gone"]
     assert found["sampling", "max_tokens"].shown == "300 tokens"
     assert found["cache", "readings_gib"].shown == "none are saved"
-    assert found["screen", "keys", "help"].shown == "F9 *"
+    assert found["screen", "keys", "help"].shown == "F9 (changed)"
     assert found["screen", "theme"].shown == "what fits the terminal"
 
 
