@@ -288,6 +288,26 @@ class Note(Static):
         self.update(printable(said(self.text)))
 
 
+class Gone(Static):
+    """Where turns were that the user has deleted: what is clicked brings them back."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(markup=False)
+        self._count = count
+
+    def on_mount(self) -> None:
+        self.show_words()
+
+    def show_words(self) -> None:
+        """Draw it anew."""
+        said = plural("{count} message deleted", "{count} messages deleted", self._count)
+        self.update(Content.assemble(f"{said} · ", link(_("bring back"), "undo"), " · u, /undo"))
+
+    def action_want(self, verb: str) -> None:
+        """Tell that this is wanted."""
+        self.post_message(Wanted(self, verb))
+
+
 class ErrorTurn(Static):
     """What went wrong, what was expected and what to do, a line for each."""
 

@@ -7,8 +7,9 @@ from typing import Protocol
 from textual.screen import Screen
 
 from assistant import Turn, Typed, printable
-from tui.language import _, plural
+from tui.language import _
 from tui.rooms.chat.answers import Answers, Asked
+from tui.rooms.chat.shown import GoneShown
 from tui.rooms.chat.talk import Talk
 from tui.rooms.chat.turns import Answer, ChatTranscript, Question
 from tui.widgets.ask import Ask
@@ -180,8 +181,7 @@ class Deeds:
         self._talk.conversation.remove(turn.id)
         self._removed.append(turn.id)
         await self._answers.show()
-        count = plural("{count} message deleted", "{count} messages deleted", len(before) - place)
-        self._room.say(_("{deleted} · u or /undo brings back").format(deleted=count))
+        await self._transcript.put(GoneShown(len(before) - place))
         path = self._talk.conversation.path
         if not path:
             self._asking.prompt.focus()

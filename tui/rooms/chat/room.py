@@ -221,7 +221,9 @@ class ChatRoom(Commands):
 
     @on(Wanted)
     async def _wanted(self, message: Wanted) -> None:
-        if isinstance(message.turn, Question | Answer):
+        if message.verb == "undo":
+            await self.deeds.undo()
+        elif isinstance(message.turn, Question | Answer):
             if message.verb == "delete" and (job := self.answers.job_of(message.turn)) is not None:
                 self.desk.withdraw(job)
             else:

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from assistant import Conversation, Forgot, Turn, detach
 from tui.language import _
 from tui.rooms.chat.turns import Answer, Question
-from tui.widgets.turns import FOLDED_LINES, ErrorTurn, Note, Words
+from tui.widgets.turns import FOLDED_LINES, ErrorTurn, Gone, Note, Words
 from tui.words import ended
 
 _MOST_COUNTED = 100_000
@@ -86,6 +86,21 @@ class NoteShown:
 
     def widget(self) -> Widget:
         return Note(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class GoneShown:
+    """So many messages were deleted; gone itself with the next change of the path."""
+
+    count: int
+    key: str = "gone"
+    can_focus: bool = False
+
+    def rows(self, width: int) -> int:  # noqa: ARG002  one line
+        return 2
+
+    def widget(self) -> Widget:
+        return Gone(self.count)
 
 
 @dataclass(frozen=True, slots=True)
