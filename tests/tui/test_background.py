@@ -123,6 +123,13 @@ def test_where_nobody_is_asked(environment: dict[str, str], terminals: list[Term
     assert b"Answer(light=None, typed='') True end" in terminal.output
 
 
+def test_nobody_is_asked_over_keys_that_wait_to_be_read(terminals: list[Terminal]) -> None:
+    terminals.append(terminal := Terminal())
+    os.write(terminal.end, b"Hello\n")
+    terminal.read_until(b" end")
+    assert b"\x1b" not in terminal.output
+
+
 async def test_what_was_typed_meanwhile_is_in_the_prompt() -> None:
     app = make_app(lambda: FakeEngine([[]]), light=True, typed="Hello\nthere\n", welcome=True)
     async with app.run_test() as pilot:

@@ -109,6 +109,13 @@ async def test_no_letter_is_lost_nor_does_enter_press_a_button() -> None:
         assert pilot.app.screen is house(pilot)
 
 
+async def test_until_the_page_is_gone_every_key_goes_to_the_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with welcomed() as pilot:
+        monkeypatch.setattr(pilot.app.screen, "dismiss", lambda _result: None)  # it takes its time
+        await pilot.press("H", "i", "enter")
+        await wait_until(pilot, lambda: texts(pilot)[:1] == ["you: Hi"])
+
+
 async def test_a_paste_goes_to_the_prompt() -> None:
     async with welcomed() as pilot:
         pilot.app.post_message(Paste("萤火虫"))
