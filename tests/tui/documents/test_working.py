@@ -261,8 +261,8 @@ async def test_the_room_before_anything_is_open(tmp_path: Path) -> None:
         await pilot.pause()
         assert "Open a document: Ctrl+O" in drawn(pilot)
         assert "summarize" not in status(pilot).keys
-        for key in ("s", "w", "d", "x", "o", "n", "u", "z", "slash", "escape"):
-            await pilot.press(key)
+        assert room(pilot).line.has_words
+        await pilot.press("tab", "s", "w", "d", "x", "o", "n", "u", "y", "z", "slash", "escape")
         await ask(pilot, "What is it?")
         await wait_until(pilot, lambda: "no document is open" in drawn(pilot))
         await pilot.press("ctrl+o")
@@ -312,3 +312,13 @@ async def test_what_can_be_done_can_be_clicked(tmp_path: Path) -> None:
         row = next(row for row, line in enumerate(rows) if "x export" in line)
         await pilot.click(offset=(rows[row].index("export"), row))
         await wait_until(pilot, lambda: isinstance(pilot.app.screen, EntryScreen))
+
+
+async def test_sentences_are_copied_with_their_lines_and_marks(tmp_path: Path) -> None:
+    async with opened(contract(tmp_path), summarized=True) as pilot:
+        await pilot.press("down", "down", "y")
+        assert pilot.app.clipboard == "- The term is 36 months and ends on 31 May 2027 [?]. (line 11 (Term))"
+        room(pilot).beside.forget()
+        await pilot.press("y")
+        assert pilot.app.clipboard.startswith("The agreement was signed on 12 March 2024 by **Northwind Ltd**")
+        assert pilot.app.clipboard.count("[?]") == 2

@@ -13,6 +13,7 @@ from textual.containers import VerticalScroll
 from textual.geometry import Region
 from textual.message import Message
 
+from assistant import place_words
 from tui.language import N_
 from tui.rooms.documents.findings import Finding
 from tui.rooms.documents.section import Section
@@ -64,6 +65,19 @@ class Beside(VerticalScroll, can_focus=True):
         if self._at is None or self._at[1] >= len(self._at[0].words.findings):
             return None
         return self._at[0].words.findings[self._at[1]]
+
+    @property
+    def copied(self) -> str:
+        """For other programs: the sentence that the cursor stands on with its lines, else the last whole words.
+
+        Marks are in it, so that nobody takes for the document's what is not.
+        """
+        finding = self.finding
+        if self._at is not None and finding is not None and finding.kind == "source":
+            words = self._at[0].words.marked(finding.start, finding.end)
+            return f"{words} ({place_words(finding.place)})" if finding.place is not None else words
+        whole = [section.words for section in self.sections if section.state == "done"]
+        return whole[-1].marked() if whole else ""
 
     def used(self) -> Iterator[Span]:
         """All lines that something rests on."""

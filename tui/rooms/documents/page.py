@@ -113,6 +113,7 @@ class Page(Room):
         self.document = document
         self.remove_class("-empty")
         self.recent.display = False
+        self.line.take_questions()
         if anew:
             await self.beside.remove_children()
             await self.beside.mount(Section())
@@ -278,7 +279,10 @@ class Page(Room):
     def look(self) -> None:
         """The focus, where one reads."""
         if self.document is None:
-            (self.recent if self.recent.display else self).focus()
+            if self.recent.display:
+                self.recent.focus()
+            else:
+                self.line.ask()
         elif self.beside.display and (self.summary.words.findings or not self.text.display):
             self.beside.focus()
         else:

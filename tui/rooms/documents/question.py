@@ -46,6 +46,7 @@ class QuestionLine(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self.mode: Mode = "ask"
+        self._about = False
         self._question = ""
         """What was typed when the mode changed."""
         self._sign = Static("❯", markup=False)
@@ -72,6 +73,11 @@ class QuestionLine(Horizontal):
         """It has the focus."""
         return self._line.has_focus
 
+    def take_questions(self) -> None:
+        """There is a document now to ask about."""
+        self._about = True
+        self.show_words()
+
     def ask(self) -> None:
         """The focus, for a question."""
         if self.mode == "find":
@@ -90,9 +96,12 @@ class QuestionLine(Horizontal):
     def show_words(self) -> None:
         """Draw what is ours anew."""
         self._sign.update("❯" if self.mode == "ask" else "/")
-        self._line.placeholder = (
-            _("Ask about this document, or / for a command") if self.mode == "ask" else _("Find in the text")
-        )
+        if self.mode == "find":
+            self._line.placeholder = _("Find in the text")
+        elif self._about:
+            self._line.placeholder = _("Ask about this document, or / for a command")
+        else:
+            self._line.placeholder = _("/open FILE opens a document")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -26,7 +26,7 @@ from tui.screens.entry import EntryScreen
 from tui.screens.pick_file import PickFileScreen
 
 _LETTERS = frozenset(
-    (
+    [
         "figure",
         "missing",
         "summarize_again",
@@ -37,8 +37,9 @@ _LETTERS = frozenset(
         "ask",
         "options",
         "changes",
+        "copy",
         "export",
-    )
+    ]
 )
 """Actions whose keys are letters: none of them is offered while one types."""
 
@@ -57,11 +58,11 @@ class DocumentsRoom(Working):
 
     NAME = "documents"
     TITLE = N_("Documents")
-    can_focus = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o", "pick", N_("open"), id="documents.open"),
         Binding("o", "options", N_("options"), id="documents.options"),
         Binding("d", "changes", N_("what changed"), show=False, id="documents.changes"),
+        Binding("y", "copy", N_("copy"), show=False, id="documents.copy"),
         Binding("x,ctrl+e", "export", N_("export"), id="documents.export"),
     ]
 
@@ -77,7 +78,7 @@ class DocumentsRoom(Working):
     def _recent_found(self, message: RecentFound) -> None:
         if self.document is None:
             self.recent.offer(message.found)
-            if self.has_focus:
+            if self.line.has_words and not self.line.text:
                 self.look()
 
     @on(RecentList.Opened)
@@ -89,7 +90,7 @@ class DocumentsRoom(Working):
             self.look()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in _LETTERS and (self.document is None or self.line.has_words):
+        if action in _LETTERS and (self.line.has_words or (self.document is None and action != "ask")):
             return False
         return super().check_action(action, parameters)
 
@@ -246,6 +247,13 @@ class DocumentsRoom(Working):
                 self.text.focus()
 
         self.app.push_screen(ChangesScreen(document, self.document, summaries), chosen)
+
+    def action_copy(self) -> None:
+        """Copy the sentence that is looked at and where it stands, else all that was said last."""
+        text = self.beside.copied
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.notify(_("{count} characters copied").format(count=f"{len(text):,}"), markup=False)
 
     def action_export(self, path: str = "") -> None:
         """Write the summary, its sources and the answers to a file; without a name it is asked for."""

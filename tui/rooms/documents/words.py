@@ -65,6 +65,16 @@ class Words(Widget):
         """What can be looked at, in the order of the words."""
         return self._findings
 
+    def marked(self, start: int = 0, end: int | None = None) -> str:
+        """The words between these characters, with a mark behind what the document does not have; safe to show."""
+        end = len(self._words) if end is None else end
+        parts, done = list[str](), start
+        for finding in self._findings:
+            if finding.kind == "figure" and not finding.supported and start <= finding.start and finding.end <= end:
+                parts += [self._words[done : finding.end], f" {MARK}"]
+                done = finding.end
+        return printable("".join([*parts, self._words[done:end]]))
+
     @property
     def cursor(self) -> int | None:
         """The finding that is looked at, by its number."""
