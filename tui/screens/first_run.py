@@ -120,10 +120,9 @@ class FirstRunScreen(ModalScreen[str]):
         self.query_one(Rows).show(self._rows())
 
     def _take(self, event: events.Event, written: events.Event) -> None:
-        """Hand on what is written; what follows before the page is gone, Enter too, must not reach its buttons."""
+        """Hand on what is written; bindings come after this, so that no key reaches a button any more."""
         event.stop()
         event.prevent_default()
-        self.set_focus(None)
         self._written(written)
         self.action_leave(BEGIN)
 
