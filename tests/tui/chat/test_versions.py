@@ -215,3 +215,20 @@ async def test_nothing_is_changed_while_an_answer_is_written() -> None:
         await wait_until(pilot, lambda: any("being written" in words for words in said(pilot)))
         assert texts(pilot)[0] == "you: France?"
         assert status(pilot).state.startswith("writing")
+
+
+async def test_a_question_that_came_to_nothing_can_be_asked_again_and_sent_away() -> None:
+    engine = HeldEngine(READ, tick=Reading(4, 10))
+    async with screen(engine) as pilot:
+        await send(pilot, "France?")
+        await wait_until(pilot, engine.waiting.is_set)
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: "stopped before the first word" in drawn(pilot))
+        engine.before = [*READ, *whole("Paris.")]
+        engine.release.set()
+        await focus(pilot, 0)
+        await pilot.press("r")
+        await wait_until(pilot, lambda: texts(pilot) == ["model: ", "you: France?", "model: Paris."])
+        await focus(pilot, 0)
+        await pilot.press("d")
+        await wait_until(pilot, lambda: texts(pilot) == ["you: France?", "model: Paris."])

@@ -71,16 +71,31 @@ class Deeds:
                 self.quote(widget)
             case "undo":
                 await self.undo()
-            case "edit" if turn is not None:
+            case _ if turn is None:
+                await self._do_beside(verb, widget)
+            case "edit":
                 self.edit(turn)
-            case "again" if turn is not None:
+            case "again":
                 await self.again(turn)
-            case "continue" if turn is not None and turn.id == self._talk.conversation.tree.current:
+            case "continue" if turn.id == self._talk.conversation.tree.current:
                 await self.resume()
-            case "previous" | "next" if turn is not None:
+            case "previous" | "next":
                 await self.turn_to(turn, -1 if verb == "previous" else 1)
-            case "delete" if turn is not None:
+            case "delete":
                 await self.delete(turn)
+
+    async def _do_beside(self, verb: str, widget: Question | Answer) -> None:
+        """The same for what is no part of the conversation: not yet, or because it came to nothing."""
+        if widget is self._answers.writing or self._answers.job_of(widget) is not None:
+            self._free()
+        elif verb == "delete":
+            await self._transcript.drop(widget)
+        elif verb == "edit":
+            self._asking.write(widget.text)
+        elif verb == "again" and isinstance(widget, Question):
+            text = widget.text
+            await self._transcript.drop(widget)
+            await self._room.submit(Asked(lambda: self._talk.say(text), typed=text, said=text))
 
     # Words elsewhere
 

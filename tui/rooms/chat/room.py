@@ -224,9 +224,8 @@ class ChatRoom(Commands):
         if message.verb == "undo":
             await self.deeds.undo()
         elif isinstance(message.turn, Question | Answer):
-            if message.verb == "delete" and (job := self.answers.job_of(message.turn)) is not None:
-                self.desk.withdraw(job)
-            else:
+            job = self.answers.job_of(message.turn) if message.verb == "delete" else None
+            if job is None or not self.desk.withdraw(job):
                 await self.deeds.do(message.verb, message.turn)
 
     @on(SafeMarkdown.Copied)
