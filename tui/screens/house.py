@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from tui.rooms.models.room import ModelsRoom
 
 KEYS = {"chat": "F2", "documents": "F3", "models": "F4", "history": "F5"}
+_LATER = 0.4
+"""Seconds from the first frame until what it did without is imported: the first keys come before."""
 _PAUSE = 0.1
 """Seconds between two drawings of figures."""
 
@@ -84,7 +86,7 @@ class House(Looks):
         self.query_one(RoomBar).show(self.chat.NAME)
         self.chat.arrive()
         self._show()
-        self.call_after_refresh(load_aside)
+        self.set_timer(_LATER, load_aside)
 
     @cached_property
     def documents(self) -> "DocumentsRoom":

@@ -34,6 +34,8 @@ _LONG = 20_000
 
 _PACE = 0.1
 """Seconds."""
+_REST = 6
+"""Times as long as the last piece took to be drawn."""
 
 
 class _Line:
@@ -172,6 +174,7 @@ class SafeMarkdown(LaidOutOnce, Markdown):
     def append(self, markdown: str) -> AwaitComplete:
         async def appended() -> None:
             async with self.lock:
+                began = monotonic()
                 self._markdown += markdown
                 kept = max(0, len(self._blocks) - 1)
                 height = self._ends[-1] if self._ends else 0
@@ -185,6 +188,8 @@ class SafeMarkdown(LaidOutOnce, Markdown):
                     self.refresh(Region(0, top, self._width, height - top))
                 else:
                     self._grow()
+            # A stream waits for this and joins what comes meanwhile: a table of pages is drawn less often than a line.
+            await asyncio.sleep(min((monotonic() - began) * _REST, 1.0))
 
         return AwaitComplete(appended())
 
