@@ -1,11 +1,13 @@
 """The chat, driven by a pilot: what is sent when, what is shown, what is kept."""
 
+from collections.abc import Generator
+from threading import Event as Flag
 from time import monotonic
 
 import pytest
 from textual import events
 
-from assistant import EngineFailed, FakeEngine, Finished, Message, ModelNotFound, Reading, Text, Usage
+from assistant import EngineFailed, FakeEngine, Finished, Loading, Message, ModelNotFound, Reading, Text, Usage
 from tests.tui.support import (
     READ,
     HeldEngine,
@@ -93,15 +95,29 @@ async def test_escape_stops_loading_and_the_next_message_loads() -> None:
         assert texts(pilot) == ["you: Hi", "model: Hello."]
 
 
+class HeldLoading(FakeEngine):
+    """Is half loaded until `release`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.release = Flag()
+
+    def load(self) -> Generator[Loading, None, None]:
+        while not self.release.wait(0.05):
+            yield Loading(0.5)
+        yield from super().load()
+
+
 async def test_what_is_typed_and_sent_while_loading_waits_and_goes_out() -> None:
-    engine = FakeEngine(["Hello."], delay=0.2)
+    engine = HeldLoading()
     async with screen(engine, ready=False) as pilot:
         await wait_until(pilot, lambda: status(pilot).state.startswith("loading"))
         await pilot.press(*"Hi")
         prompt(pilot).action_submit()
         await wait_until(pilot, lambda: bool(texts(pilot)))
         assert texts(pilot) == ["queued: Hi"]
-        assert "queued" in drawn(pilot)
+        await wait_until(pilot, lambda: "queued" in drawn(pilot))
+        engine.release.set()
         await settled(pilot)
         assert texts(pilot) == ["you: Hi", "model: Hello."]
 
