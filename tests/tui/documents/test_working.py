@@ -322,3 +322,24 @@ async def test_sentences_are_copied_with_their_lines_and_marks(tmp_path: Path) -
         await pilot.press("y")
         assert pilot.app.clipboard.startswith("The agreement was signed on 12 March 2024 by **Northwind Ltd**")
         assert pilot.app.clipboard.count("[?]") == 2
+
+
+async def test_several_files_are_one_document(tmp_path: Path) -> None:
+    path, other = contract(tmp_path), tmp_path / "other notes.md"
+    other.write_text("It was signed on 31 May 2027.\n")
+    async with opened(path) as pilot:
+        room(pilot).post_message(Paste(f"'{path}' '{other}'"))
+        await wait_until(pilot, lambda: len(room(pilot).text.document.files) == 2)
+        await pilot.press("s")
+        await summary_there(pilot)
+        await pilot.press(*"nnnnnnn")
+        await wait_until(pilot, lambda: "2 files" in str(room(pilot).title.render()))
+        assert "other notes.md · line 1" in str(room(pilot).title.render())
+        assert "‹contract.md 11›" in drawn(pilot)
+        await ask(pilot, "When?")
+        await wait_until(pilot, lambda: sections(pilot)[1:] == [("When?", "done")])
+        await pilot.press("w")
+        other.write_text("It was signed on 31 May 2028.\n")
+        await wait_until(pilot, lambda: "2028" in room(pilot).text.document.text, 20)
+    with Store() as store:
+        assert {entry.heading.document for entry in store.entries()} == {f"{path}\n{other}"}

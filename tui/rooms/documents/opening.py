@@ -13,7 +13,6 @@ from assistant import (
     Checked,
     Document,
     Heading,
-    InvalidDocument,
     Place,
     Places,
     Store,
@@ -87,8 +86,6 @@ def _opened(wanted: Wanted) -> DocumentRead:
         return DocumentRead(wanted, read(wanted.path))
     with Store() as store:
         heading, tree = store.load(wanted.conversation)
-    if "\n" in heading.document:
-        raise InvalidDocument("this conversation is about several files; one was expected; ask on with luciole ask")
     document = read(heading.document or wanted.path)
     return DocumentRead(wanted, document, (heading, tree), tuple(_exchanges(document, tree)))
 

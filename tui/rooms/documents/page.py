@@ -20,7 +20,7 @@ from textual.widgets import Static
 from assistant import Document, one_line
 from tui.aside import Aside
 from tui.desk import Desk
-from tui.language import N_, _
+from tui.language import N_, _, plural
 from tui.rooms.documents.beside import Beside
 from tui.rooms.documents.coverage import CoverageStrip
 from tui.rooms.documents.findings import Finding
@@ -303,7 +303,9 @@ class Page(Room):
             return
         place = self.text.place
         name = one_line(PurePath(self.document.name).name or self.document.name)
-        words = [one_line(place.file)] if place.file else []
+        words = [one_line(PurePath(place.file).name)] if place.file else []
+        if self.document.files:
+            name = plural("{count} file", "{count} files", len(self.document.files))
         words.append(_("line {line}").format(line=f"{place.lines[0]:,}"))
         if place.page:
             words.append(_("page {page}").format(page=one_line(place.page)))

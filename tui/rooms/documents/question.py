@@ -137,6 +137,6 @@ class _Line(Input):
         event.stop()
         paths = dropped(event.text)
         if paths:
-            self.post_message(QuestionLine.Dropped(paths[0]))
+            self.post_message(QuestionLine.Dropped("\n".join(paths)))
         else:
             self.insert_text_at_cursor(one_line(event.text))

@@ -170,7 +170,7 @@ class DocumentsRoom(Working):
         paths = dropped(event.text)
         if paths:
             event.stop()
-            self.post_message(OpenDocument(paths[0]))
+            self.post_message(OpenDocument("\n".join(paths)))
 
     # Commands
 

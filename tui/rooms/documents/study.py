@@ -54,7 +54,7 @@ class Opened:
     """A file that was read."""
 
     path: str
-    """As it was asked for."""
+    """As it was asked for; of several files a line each."""
     document: Document
 
 
@@ -63,9 +63,14 @@ def place_of(path: str) -> str:
     return os.path.expanduser(path)  # noqa: PTH111  pathlib's raises where there is no home
 
 
+def places_of(path: str) -> list[str]:
+    """The same of several, a line each, which are read as one document."""
+    return [place_of(each) for each in path.split("\n")]
+
+
 def read(path: str) -> Document:
-    """The document at this path: a file, or a folder of them. Raises InvalidDocument."""
-    return read_documents([place_of(path)])
+    """The document at this path: a file, a folder of them, or several. Raises InvalidDocument."""
+    return read_documents(places_of(path))
 
 
 class Study:
@@ -92,7 +97,7 @@ class Study:
     @property
     def name(self) -> str:
         """What names the document among kept conversations, wherever the command line is used."""
-        return str(Path(place_of(self.path)).resolve())
+        return "\n".join(str(Path(place).resolve()) for place in places_of(self.path))
 
     def renew(self, document: Document) -> None:
         """The file says something else now: what is asked from here on is asked of this."""
@@ -121,7 +126,9 @@ class Study:
             self._keeper(),
             document=self.name,
             content=content_of(result.document),
-            question=_("Summarize {name}").format(name=Path(self.name).name or self.name),
+            question=_("Summarize {name}").format(
+                name=", ".join(Path(each).name or each for each in self.name.split("\n"))
+            ),
             summary=result.summary.summary,
             model=result.summary.model,
         )

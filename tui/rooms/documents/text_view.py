@@ -123,6 +123,7 @@ class TextView(ScrollView, can_focus=True):
         """Mark this and nothing else."""
         self._marks = marks
         self.refresh()
+        self.post_message(self.Moved(self))
 
     @property
     def marks(self) -> Marks:
@@ -360,9 +361,11 @@ class TextView(ScrollView, can_focus=True):
 
     @property
     def place(self) -> Place:
-        """Of the first row in view."""
-        start, _ = self.in_view
-        return self._places.of(start, start)
+        """Of what is looked at, as far as it is in view; else of the first row in view."""
+        start, end = self.in_view
+        shown = self._marks.shown
+        at = shown[0] if shown is not None and start <= shown[0] < end else start
+        return self._places.of(at, at)
 
 
 def _cut(span: Span, to: Span) -> Span:

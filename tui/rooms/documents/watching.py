@@ -13,7 +13,7 @@ from textual.message import Message
 from assistant import AssistantError, Changed, Changes, Document, Following, Noted, Trouble, Version, Waiting, Watcher
 from tui.aside import Broken
 from tui.jobs import Inbox
-from tui.rooms.documents.study import Told, place_of, read
+from tui.rooms.documents.study import Told, places_of, read
 
 News = Waiting | Trouble | Noted | Changed
 
@@ -93,7 +93,7 @@ class Watching:
             self._post(Broken(error))
 
     def _watch(self) -> None:
-        watcher = Watcher([place_of(self._path)])
+        watcher = Watcher(places_of(self._path))
         with self._opening:
             if self._closed:
                 return

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import PurePath
 
 from textual import events
 from textual.content import Content
@@ -205,7 +206,7 @@ def place_label(place: Place | None) -> str:
     label = f"{first:,}" if first == last else f"{first:,}–{last:,}"
     if place.page:
         label = f"{_('p. {page}').format(page=one_line(place.page))} · {label}"
-    return f"{one_line(place.file)} {label}" if place.file else label
+    return f"{one_line(PurePath(place.file).name)} {label}" if place.file else label
 
 
 def _streamed(words: str) -> Content:
