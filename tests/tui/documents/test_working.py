@@ -338,6 +338,7 @@ async def test_several_files_are_one_document(tmp_path: Path) -> None:
         assert "‹contract.md 11›" in drawn(pilot)
         await ask(pilot, "When?")
         await wait_until(pilot, lambda: sections(pilot)[1:] == [("When?", "done")])
+        room(pilot).text.focus()
         await pilot.press("w")
         other.write_text("It was signed on 31 May 2028.\n")
         await wait_until(pilot, lambda: "2028" in room(pilot).text.document.text, 20)

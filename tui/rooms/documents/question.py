@@ -73,6 +73,14 @@ class QuestionLine(Horizontal):
         """It has the focus."""
         return self._line.has_focus
 
+    # Textual draws `:focus-within` anew for the widget itself, and not for what is in it.
+
+    def on_descendant_focus(self) -> None:
+        self.add_class("-active")
+
+    def on_descendant_blur(self) -> None:
+        self.remove_class("-active")
+
     def take_questions(self) -> None:
         """There is a document now to ask about."""
         self._about = True
