@@ -32,7 +32,8 @@ SHOWN = {
 """Calls that put words on the screen, and the places of the words in them."""
 KEYWORDS = {"placeholder", "tooltip", "help", "title", "label", "yes", "description", "border_title", "border_subtitle"}
 NAMES = {"✦ luciole"}
-_WORD = re.compile(r"[A-Za-z]{3,}")
+_WORD = re.compile(r"(?<![/A-Za-z])[A-Za-z]{3,}")
+"""Commands are called the same in every language."""
 
 
 def called(node: ast.Call) -> str:
