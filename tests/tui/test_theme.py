@@ -112,7 +112,7 @@ async def test_the_terminals_own_colours_and_no_others() -> None:
             for strip in pilot.app.screen._compositor.render_strips()
             for segment in strip
             if segment.style is not None
-            for color in (segment.style.color, segment.style.bgcolor)
+            for color in (segment.style.color if segment.text.strip() else None, segment.style.bgcolor)
             if color is not None
         }
         assert "default" in names
