@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from assistant import one_line, rough_tokens
 from tui.attaching import Item
-from tui.folding import lines, tokens_words
+from tui.folding import lines, lines_of, tokens_words
 from tui.language import _, plural
 from tui.widgets.keys_line import key_words
 
@@ -79,7 +79,7 @@ class Attached(Static):
         else:
             count = item.tokens if item.tokens is not None else rough_tokens(item.text)
             about = "" if item.tokens is not None else "≈"
-            facts, style = f" · {lines(item.text.count(chr(10)) + 1)} · {about}{tokens_words(count)}", _DIM
+            facts, style = f" · {lines(lines_of(item.text))} · {about}{tokens_words(count)}", _DIM
         links = [("remove", "×")]
         if item.pasted is not None:
             keys = self._keys() if room >= _WIDE else {}

@@ -21,8 +21,8 @@ _NAMES = {
 
 _SHARE = 0.6
 """Of the line, as in the style sheet."""
-_ALWAYS = 2
-"""Help and quit."""
+_ALWAYS = ("stop", "help", "quit")
+"""Bindings that stay: what ends what runs, what leads to the other keys, the way out."""
 
 
 class KeysLine(Static):
@@ -32,7 +32,7 @@ class KeysLine(Static):
         super().__init__(markup=False)
         self.text = ""
         """What it shows, for whoever asks."""
-        self._offered: list[tuple[str, str]] = []
+        self._offered: list[tuple[str, str, bool]] = []
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.show_words())
@@ -40,24 +40,23 @@ class KeysLine(Static):
 
     def show_words(self) -> None:
         """Draw them anew."""
-        shown: dict[str, tuple[str, str]] = {}
+        shown: dict[str, tuple[str, str, bool]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if binding.show and active.enabled and binding.description:
-                shown.setdefault(binding.action, (binding.key, _(binding.description)))
-        self._offered = [(key, f"{key_words(key)} {does}") for key, does in shown.values()]
-        self._draw()
+                words = f"{key_words(binding.key)} {_(binding.description)}"
+                shown.setdefault(binding.action, (binding.key, words, binding.id in _ALWAYS))
+        self._offered = list(shown.values())
+        self.fit()
 
-    def on_resize(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
-        """What fits in its share; the keys of the house, which come last, stay: help leads to the others."""
+    def fit(self) -> None:
+        """Draw what fits in its share of the screen."""
         offered, room = list(self._offered), self.screen.size.width * _SHARE - 2
-        while len(offered) > _ALWAYS and sum(cell_len(text) + 2 for _key, text in offered) > room:
-            del offered[-_ALWAYS - 1]
-        self.text = "  ".join(text for _key, text in offered)
-        self.update(Content("  ").join(_button(key, text) for key, text in offered))
+        less = [found for found in offered if not found[2]]
+        while less and sum(cell_len(text) + 2 for _key, text, _stays in offered) > room:
+            offered.remove(less.pop())
+        self.text = "  ".join(text for _key, text, _stays in offered)
+        self.update(Content("  ").join(_button(key, text) for key, text, _stays in offered))
 
 
 def _button(key: str, text: str) -> Content:

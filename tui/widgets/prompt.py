@@ -10,7 +10,6 @@ from time import monotonic
 from typing import ClassVar
 
 from textual import events
-from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -211,9 +210,11 @@ class Prompt(Writing):
     def action_search(self) -> None:
         self.post_message(self.Searched())
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  Textual's
+        """Esc is only taken from the house, and the house's meaning of it shown, while no list is open."""
+        return self.completing if action == "dismiss" else True
+
     def action_dismiss(self) -> None:
-        if not self.completing:
-            raise SkipAction
         self.post_message(self.Dismissed())
 
     def action_edit(self) -> None:

@@ -37,6 +37,9 @@ class Status(Vertical):
             yield self._keys
             yield self._model
 
+    def on_resize(self) -> None:
+        self._keys.fit()  # its own size follows its words, not the screen
+
     @property
     def model(self) -> str:
         """As much of the model as is shown."""
