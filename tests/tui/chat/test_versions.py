@@ -42,6 +42,13 @@ async def test_an_answer_is_written_again_and_both_can_be_read() -> None:
         assert texts(pilot)[-1] == "model: Paris.", "there is none before the first"
         await pilot.press("right")
         await wait_until(pilot, lambda: texts(pilot)[-1] == "model: It is Paris.")
+        whole = status(pilot).context
+        await pilot.press("d")
+        await wait_until(pilot, lambda: status(pilot).context not in {whole, "?" + whole[1:]})
+        await pilot.press("u")
+        await wait_until(pilot, lambda: status(pilot).context == whole)
+        await pilot.press("left")
+        await wait_until(pilot, lambda: "?" not in status(pilot).context != whole)
     assert engine.received[1] == (Message("user", "France?"),)
     assert kept_texts() == {"France?", "Paris.", "It is Paris."}
 

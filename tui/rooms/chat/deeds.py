@@ -27,6 +27,8 @@ class Surroundings(Protocol):
 
     def copy(self, text: str) -> None: ...
 
+    def count(self) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Editing:
@@ -182,7 +184,7 @@ class Deeds:
             widget = self._transcript.named(turn.id)
             offset = self._transcript.offset_of(widget) if widget is not None else 1
             self._talk.conversation.select(family[place].id)
-            await self._answers.show()
+            await self._changed()
             await self._transcript.choose(family[place].id, offset)
 
     # Away and back
@@ -195,7 +197,7 @@ class Deeds:
         place = next((place for place, step in enumerate(before) if step.id == turn.id), len(before))
         self._talk.conversation.remove(turn.id)
         self._removed.append(turn.id)
-        await self._answers.show()
+        await self._changed()
         await self._transcript.put(GoneShown(len(before) - place))
         path = self._talk.conversation.path
         if not path:
@@ -210,7 +212,7 @@ class Deeds:
         elif self._free():
             turn = self._removed.pop()
             self._talk.conversation.restore(turn)
-            await self._answers.show()
+            await self._changed()
             if self._transcript.current is not None:
                 await self._transcript.choose(turn)
             else:
@@ -221,6 +223,12 @@ class Deeds:
         self._removed.clear()
         if self.editing is not None:
             self.leave_edit()
+
+    async def _changed(self) -> None:
+        """Other turns than before are in the context."""
+        await self._answers.show()
+        self._answers.settled(None)
+        self._room.count()
 
     def _free(self) -> bool:
         if self._answers.running:
