@@ -149,7 +149,9 @@ async def test_a_name_of_ones_own_stays(converter: Converter) -> None:
 
 
 async def test_a_folder_that_is_none(converter: Converter) -> None:
-    converter.refusal = "[red]no\x1b[31m config.json; a checkpoint was expected; give its folder"
+    converter.refusal = (
+        "[red]no\x1b[31m config.json; a checkpoint with one and with weights was expected; give its folder"
+    )
     async with models_screen(size=(80, 24)) as pilot:
         await pilot.press("c")
         screen = await opened(pilot)
@@ -158,6 +160,7 @@ async def test_a_folder_that_is_none(converter: Converter) -> None:
         await pilot.press("enter")
         await wait_until(pilot, lambda: "[red]no[31m config.json" in drawn(pilot))
         assert converter.looked == [("/a folder/Tiny", "q4_k_m")], "without the quotes of a terminal"
+        assert "folder" in drawn(pilot).partition("[red]no")[2].partition("Look first")[0], "wrapped, not cut"
         assert screen.query_one("#convert", Button).disabled
         await pilot.press("escape")
         await wait_until(pilot, lambda: pilot.app.screen is house(pilot))
@@ -197,7 +200,7 @@ async def test_live_and_stopped(converter: Converter) -> None:
     async with models_screen() as pilot:
         await looked_at(pilot)
         await pilot.press("enter")
-        await wait_until(pilot, lambda: "50 %  1.5 GiB / 3.0 GiB  X stops it" in drawn(pilot))
+        await wait_until(pilot, lambda: "X stops it  ██████████░░░░░░░░░░  50 %  1.5 GiB / 3.0 GiB" in drawn(pilot))
         assert "blk.0.[red][31m" in drawn(pilot)
         assert "x stop converting" in drawn(pilot) or "stop" in drawn(pilot)
         await pilot.press("c")

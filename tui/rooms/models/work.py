@@ -93,9 +93,8 @@ class WorkLine(Static):
         stop = Content.styled(_("X stops it"), "underline").stylize(
             Style.from_meta({"@click": "app.simulate_key('x')"})
         )
-        content = Content("  ").join(
-            [Content.styled(one_line(self._title), "bold"), *self._state(), stop, *self._rest()]
-        )
+        title = Content.styled(one_line(self._title), "bold")
+        content = Content("  ").join([title, stop, *self._state(), *self._rest()])  # the end goes where it is narrow
         self.text = content.plain
         self.update(content)
 
