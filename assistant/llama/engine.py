@@ -5,12 +5,13 @@ begins like something read before is read only from where it differs.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as Flag
 from threading import Lock
 from time import perf_counter
+from typing import cast
 
 import llama_cpp
 import psutil
@@ -353,14 +354,25 @@ class LlamaEngine:
     ) -> Generator[Loading | Settled, None, LlamaContext]:
         try:
             making = loaded.room.make(prompt, reading, answer, most=most, sequences=sequences, apart=apart)
-            context = yield from making
+            return (yield from self._noted(loaded, making))
         finally:
             if not loaded.model.pointer:  # it was to move between devices, and is nowhere now
                 self._free()
-        if (option := loaded.room.option) is not None:
-            layers, kv = option.setting.gpu_layers, option.setting.kv
-            self._loaded = replace(loaded, info=replace(loaded.info, gpu_layers=layers, kv=kv, memory=option.memory))
-        return context
+
+    def _noted(
+        self, loaded: _Loaded, making: Generator[Loading | Settled, None, LlamaContext]
+    ) -> Generator[Loading | Settled, None, LlamaContext]:
+        """Pass it on; what was settled stands in the info before it is said, because whoever hears it looks there."""
+        with closing(making):
+            while True:
+                try:
+                    event = next(making)
+                except StopIteration as made:
+                    return cast("LlamaContext", made.value)
+                if isinstance(event, Settled):
+                    info = replace(loaded.info, gpu_layers=event.gpu_layers, kv=event.kv, memory=event.memory)
+                    self._loaded = replace(loaded, info=info)
+                yield event
 
     def _prompt(self, loaded: _Loaded, messages: Sequence[Message]) -> list[int]:
         return prompt_ids(loaded.model, loaded.header, messages, self._path.name)
