@@ -34,8 +34,13 @@ def placeholder(number: int, text: str, tokens: int | None = None) -> str:
     """What stands for a pasted text; `tokens` None: about."""
     about, count = ("", tokens) if tokens is not None else ("≈", rough_tokens(text))
     return _("[Pasted text #{number} · {lines} · {tokens}]").format(
-        number=number, lines=lines(text.count("\n") + 1), tokens=about + tokens_words(count)
+        number=number, lines=lines(lines_of(text)), tokens=about + tokens_words(count)
     )
+
+
+def lines_of(text: str) -> int:
+    """How many lines it has; the end of the last one begins no other."""
+    return text.removesuffix("\n").count("\n") + 1
 
 
 def lines(count: int) -> str:

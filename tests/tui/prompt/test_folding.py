@@ -10,6 +10,7 @@ LONG = "\n".join(f"line {number}" for number in range(214))
 
 def test_a_placeholder_says_lines_and_tokens() -> None:
     assert placeholder(1, LONG, 2114) == "[Pasted text #1 · 214 lines · 2,114 tokens]"
+    assert placeholder(1, LONG + "\n", 2114) == placeholder(1, LONG, 2114), "the end of a line begins no other"
     assert placeholder(12, "x") == "[Pasted text #12 · 1 line · ≈1 token]"
 
 
