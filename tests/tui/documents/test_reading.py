@@ -177,6 +177,10 @@ async def test_narrow_and_wide_and_one_pane_alone(tmp_path: Path, size: tuple[in
         assert room(pilot).text.display
         assert not room(pilot).beside.display
         assert "▌ This agreement" in drawn(pilot)
+        await pilot.press("enter")  # back to what rests on this place
+        await pilot.pause()
+        assert room(pilot).beside.has_focus
+        assert not room(pilot).text.display
         await pilot.press("escape")
         assert room(pilot).beside.display
 

@@ -167,6 +167,9 @@ class Page(Room):
     def _pointed(self, message: TextView.Pointed) -> None:
         if not self.beside.look_at_what_rests_on(message.offset):
             self.say(_("nothing beside rests on this place"))
+        elif self._zoom == "text":
+            self._zoom_to("beside")
+            self.beside.focus()
 
     @on(CoverageStrip.Pointed)
     def _pointed_far(self, message: CoverageStrip.Pointed) -> None:

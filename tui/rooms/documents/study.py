@@ -13,7 +13,6 @@ from pathlib import Path
 from assistant import (
     Answer,
     AnswerDecided,
-    Checked,
     Conversation,
     Decided,
     Discarded,
@@ -154,10 +153,6 @@ class Study:
             return None
         conversation = self._questions.conversation
         return conversation.engine.count(conversation.messages)
-
-    def check(self, words: str) -> Checked:
-        """What of these words the document has, and where."""
-        return checker_of(self.document).check(words)
 
     def _ready(self) -> Questions:
         """The conversation, with the engine and the document of this moment."""

@@ -73,10 +73,6 @@ class Watching:
         if watcher is not None:
             Thread(target=watcher.close, daemon=True).start()  # it may take a moment, and the screen has none
 
-    @property
-    def is_closed(self) -> bool:
-        return self._closed
-
     def attempt(self) -> Generator[Any, None, None]:
         """In the worker thread: the summary of the version that was found."""
         if self._following is not None and not self._closed:
