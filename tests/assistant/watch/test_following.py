@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.documents.document import Document
+from assistant.events import Reading
 from assistant.fake import FakeEngine
 from assistant.watch.follow import Cancelled, Changed, Followed, Following, Told, Trouble, Version, Waiting
 from assistant.watch.watcher import Watcher
@@ -86,16 +87,22 @@ def test_one_after_the_other_is_what_follow_tells(file: Path) -> None:
 
 def test_a_version_that_is_old_before_its_turn_comes_costs_the_engine_nothing(file: Path) -> None:
     """Others may have the engine for long: what was waiting for it meanwhile is not begun."""
-    engine = FakeEngine(["Words."])
-    with following(file, engine) as (watching, half):
+    begun: list[str] = []
+
+    def summarize(document: Document) -> Generator[Told, None, None]:
+        begun.append(document.text)
+        yield Reading(1, 1)
+
+    with watcher(file) as watching:
+        half = Following(watching, read_text(file), summarize, lambda: None)
         waited(half)
         file.write_text("Edited.\n")
         await_version(watching, 2)
         assert list(half.attempt()) == [Cancelled("the document changed")]
-        assert engine.info is None
+        assert begun == []
         assert waited(half) == ([], True)
-        assert half.document is not None
-        assert half.document.text == "Edited.\n"
+        list(half.attempt())
+        assert begun == ["Edited.\n"]
 
 
 def test_an_attempt_that_is_closed_leaves_its_version_alone(file: Path) -> None:

@@ -7,11 +7,13 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input, OptionList
 
-from assistant import EngineFailed, FakeEngine, Finished, Reading, Request, Store, Text, Usage
+from assistant import Document, EngineFailed, FakeEngine, Finished, Reading, Request, Store, Text, Usage
 from tests.tui.documents.support import CONTRACT, SUMMARY, contract, open_document, opened, room, summary_there
 from tests.tui.support import HeldEngine, Screen, chat, drawn, house, prompt, send, status, texts, wait_until
 from tui.messages import OpenDocument
+from tui.rooms.documents.opening import DocumentRead, Wanted
 from tui.rooms.documents.request import Choice, RequestScreen
+from tui.rooms.documents.watching import Watching, WatchReady
 from tui.screens.entry import EntryScreen
 from tui.screens.pick_file import PickFileScreen
 
@@ -344,3 +346,17 @@ async def test_several_files_are_one_document(tmp_path: Path) -> None:
         await wait_until(pilot, lambda: "2028" in room(pilot).text.document.text, 20)
     with Store() as store:
         assert {entry.heading.document for entry in store.entries()} == {f"{path}\n{other}"}
+
+
+async def test_what_comes_too_late_is_not_shown(tmp_path: Path) -> None:
+    late = Document("late.md", "Too late.\n", "utf-8")
+    async with opened(contract(tmp_path), summarized=True) as pilot:
+        old = Watching(room(pilot), "late.md", lambda _document: iter(()), lambda: None, None)
+        room(pilot).post_message(DocumentRead(Wanted("late.md"), late))
+        room(pilot).post_message(WatchReady(old, late, None))
+        await pilot.pause()
+        await pilot.press("w")
+        room(pilot).post_message(WatchReady(old, late, None))
+        await pilot.pause(0.1)
+        assert room(pilot).text.document.text == CONTRACT
+        assert sections(pilot) == [(None, "done")]
