@@ -1,13 +1,27 @@
 """The room at work: questions, queues, stops, failures, options, files in and out; the engine is everybody's."""
 
 import json
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
 from textual.events import Paste
 from textual.widgets import Input, OptionList
 
-from assistant import Document, EngineFailed, FakeEngine, Finished, Reading, Request, Store, Text, Usage
+from assistant import (
+    Document,
+    EngineFailed,
+    Event,
+    FakeEngine,
+    Finished,
+    Message,
+    Reading,
+    Request,
+    Sampling,
+    Store,
+    Text,
+    Usage,
+)
 from tests.tui.documents.support import CONTRACT, SUMMARY, contract, open_document, opened, room, summary_there
 from tests.tui.support import HeldEngine, Screen, chat, drawn, house, prompt, send, status, texts, wait_until
 from tui.messages import OpenDocument
@@ -360,3 +374,36 @@ async def test_what_comes_too_late_is_not_shown(tmp_path: Path) -> None:
         await pilot.pause(0.1)
         assert room(pilot).text.document.text == CONTRACT
         assert sections(pilot) == [(None, "done")]
+
+
+async def test_a_summary_that_is_stopped_before_its_first_word_leaves_the_one_before(tmp_path: Path) -> None:
+    class Later(HeldEngine):
+        """Answers once, and then reads without end."""
+
+        def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
+            if self.received:
+                yield from super().stream(messages, sampling)
+            else:
+                self.received.append(tuple(messages))
+                yield from FakeEngine([SUMMARY]).stream(messages, sampling)
+
+    engine = Later([Reading(5, 10)], tick=Reading(5, 10))
+    async with opened(contract(tmp_path), engine, summarized=True) as pilot:
+        await pilot.press("s")
+        await wait_until(pilot, engine.waiting.is_set)
+        await wait_until(pilot, lambda: room(pilot).summary.words.words == "")
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: sections(pilot) == [(None, "done")])
+        await pilot.pause()
+        assert "31 May 2027 [?]" in drawn(pilot)
+        await pilot.press("u")
+        assert room(pilot).beside.finding is not None
+        # And one that never began.
+        engine.waiting.clear()
+        await ask(pilot, "Why?")
+        await wait_until(pilot, engine.waiting.is_set)
+        room(pilot).beside.focus()
+        await pilot.press("s")
+        assert sections(pilot) == [(None, "queued"), ("Why?", "running")]
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: sections(pilot) == [(None, "done"), ("Why?", "stopped")])

@@ -230,7 +230,8 @@ class Working(Page):
             return
         if section.state in ("running", "queued"):
             section.end("stopped")
-            self._restore(section)
+            if not section.words.words:
+                self._restore(section)
         if message.used is not None:
             self.post_message(ContextUsed(self.NAME, message.used))
         self._over(message.job)
@@ -248,16 +249,17 @@ class Working(Page):
         if section is None:
             return
         if section.question is None:
-            section.end("stopped")
+            section.end("none")
+            self._restore(section)
         else:
             await section.remove()
             self.line.text = section.question
         self._over(message.job)
 
     def _restore(self, section: Section) -> None:
-        """Nothing was written: the summary that was there before is as good as it was."""
+        """Nothing was written: the summary that was there before, if it is of this text, is as good as it was."""
         result = self.study.result if self.study is not None else None
-        if section is self.summary and not section.words.words and result and result.document is self.document:
+        if section is self.summary and result is not None and result.document is self.document:
             self._finish(section, result)
 
     def _over(self, job: Job) -> None:
