@@ -39,6 +39,8 @@ The agreement was signed on 12 March 2024 by **Northwind Ltd** and costs 4,200 e
 It may be ended with 90 days of notice by either party."""
 """Two of its figures are not in the contract."""
 
+ANSWER = "It costs 4,200 euros a month, which is 50,400 euros a year."
+
 
 def contract(folder: Path, text: str = CONTRACT) -> Path:
     path = folder / "contract.md"
@@ -89,3 +91,14 @@ def shown_lines(pilot: Screen) -> tuple[int, int] | None:
     """Lines that are highlighted in the text, from 1."""
     span = room(pilot).text.marks.shown
     return None if span is None else room(pilot).text.places.of(*span).lines
+
+
+async def ask(pilot: Screen, question: str) -> None:
+    room(pilot).line.ask()
+    room(pilot).line.text = question
+    await pilot.pause()
+    await pilot.press("enter")
+
+
+def sections(pilot: Screen) -> list[tuple[str | None, str]]:
+    return [(section.question, section.state) for section in room(pilot).beside.sections]
