@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 from assistant import HistoryFailed, Store, import_json
 from tests.tui.history.support import Keeping, ago, chosen, history, listed, room, said, shelf, stored
 from tests.tui.support import Screen, drawn, send, settled, texts, wait_until
+from tui.rooms.history.search import SearchField
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.entry import EntryScreen
 
@@ -88,6 +89,28 @@ async def test_deleted_ones_come_back_one_after_the_other(keeping: Keeping) -> N
         await pilot.press("u")
         await wait_until(pilot, lambda: "First question?" in listed(pilot))
         assert not stored("one")[2]
+
+
+async def test_an_empty_list_leaves_its_keys(keeping: Keeping) -> None:
+    async with history() as pilot:
+        await pilot.press("down")
+        for left in (2, 1, 0):
+            await pilot.press("d")
+            await wait_until(pilot, lambda left=left: len(shelf(pilot).rows) == left)
+        await pilot.press("v")
+        await wait_until(pilot, lambda: room(pilot).contents.view == "archived")
+        assert room(pilot).words == "", "no letter went into the search"
+        await pilot.press("v")
+        await wait_until(pilot, lambda: len(shelf(pilot).rows) == 3)
+        assert shelf(pilot).has_focus
+        await pilot.press("v", "u")
+        await wait_until(pilot, lambda: listed(pilot)[1:] == ["Third question?"])
+        await pilot.press("d")
+        await wait_until(pilot, lambda: not shelf(pilot).rows)
+        await pilot.press("up")
+        assert isinstance(pilot.app.focused, SearchField)
+        await pilot.press("down", "u")
+        await wait_until(pilot, lambda: listed(pilot)[1:] == ["Third question?"])
 
 
 async def test_the_chat_lets_go_of_what_was_deleted(keeping: Keeping) -> None:

@@ -26,7 +26,7 @@ from tui.rooms.history.contents import Contents, find
 from tui.rooms.history.librarian import Librarian, Noticed, Refused
 from tui.rooms.history.page import Page, page_of
 from tui.rooms.history.preview import Preview
-from tui.rooms.history.search import SearchField, ViewName
+from tui.rooms.history.search import Nothing, SearchField, ViewName
 from tui.rooms.history.shelf import Shelf
 from tui.rooms.history.told import Done, Found, Listed, Outdated, Turned
 from tui.rooms.room import Room
@@ -82,7 +82,7 @@ class HistoryRoom(Room):
         with Horizontal(id="both"):
             yield Shelf()
             yield Preview(id="preview")
-            yield Static(id="nothing", markup=False)
+            yield Nothing(id="nothing", markup=False)
 
     def on_mount(self) -> None:
         self._shelf = self.query_one(Shelf)
@@ -192,8 +192,12 @@ class HistoryRoom(Room):
     def _draw(self, *, keep: bool = True) -> None:
         items = self.contents.items(self.now())
         self._shelf.show(items, keep=keep)
+        nothing = self.query_one(Nothing)
+        stays = self._shelf.has_focus or nothing.has_focus
         self.set_class(not items, "-empty")
-        self.query_one("#nothing", Static).update(self.contents.nothing)
+        nothing.update(self.contents.nothing)
+        if stays:  # the keys of the list go on working: undo, the other lists
+            (self._shelf if items else self._search if self.words else nothing).focus()
         self.query_one(ViewName).update(self.contents.name)
         chosen = self.chosen
         if chosen is not None and self._page is not None and self._page.is_before(chosen[0]):
@@ -201,8 +205,6 @@ class HistoryRoom(Room):
         if not items:
             self._page = None
             self.call_later(self._draw_page)
-            if self._shelf.has_focus:
-                self._search.focus()
 
     async def _draw_page(self) -> None:
         await self.query_one(Preview).show(self._page, self.now())
@@ -247,6 +249,8 @@ class HistoryRoom(Room):
         """From the search into the list."""
         if self._shelf.rows:
             self._shelf.focus()
+        elif not self.words:
+            self.query_one(Nothing).focus()
 
     @on(Shelf.Left)
     def _left(self) -> None:

@@ -1,4 +1,4 @@
-"""The line above the list: what is searched for, and what the list is of."""
+"""The line above the list: what is searched for, and what the list is of; what is said where it is empty."""
 
 from typing import ClassVar
 
@@ -33,3 +33,9 @@ class ViewName(Static):
 
     def on_click(self) -> None:
         self.post_message(self.Clicked())
+
+
+class Nothing(Static, can_focus=True):
+    """Stands in place of a list that is empty; the keys of the list work here too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("up,k", "app.focus_previous", N_("Back"), show=False)]
