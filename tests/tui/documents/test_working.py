@@ -259,3 +259,17 @@ async def test_a_summary_that_is_stopped_before_its_first_word_leaves_the_one_be
         assert sections(pilot) == [(None, "queued"), ("Why?", "running")]
         await pilot.press("escape")
         await wait_until(pilot, lambda: sections(pilot) == [(None, "done"), ("Why?", "stopped")])
+
+
+async def test_another_kind_of_summary_while_one_is_written(tmp_path: Path) -> None:
+    engine = HeldEngine([Reading(5, 10)], tick=Reading(5, 10))
+    async with opened(contract(tmp_path), engine) as pilot:
+        await pilot.press("s")
+        await wait_until(pilot, engine.waiting.is_set)
+        engine.waiting.clear()
+        await pilot.press("o", "tab", "right", "enter")
+        await wait_until(pilot, engine.waiting.is_set)
+        assert "bullet points" in engine.received[-1][0].content
+        assert "bullet points" not in engine.received[0][0].content
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: sections(pilot) == [(None, "stopped")] and status(pilot).state == "ready")

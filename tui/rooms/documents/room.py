@@ -225,7 +225,7 @@ class DocumentsRoom(Working):
         def chosen(request: Request | None) -> None:
             if request is not None and self.study is study:
                 study.request = request
-                self.summarize()
+                self.summarize(anew=True)
 
         self.app.push_screen(RequestScreen(study.request), chosen)
 

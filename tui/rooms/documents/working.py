@@ -106,11 +106,15 @@ class Working(Page):
 
     # What is asked of the model
 
-    def summarize(self) -> None:
-        """Summarize the document as its study says, unless that is under way."""
+    def summarize(self, *, anew: bool = False) -> None:
+        """Summarize the document as its study says, unless that is under way; `anew`: also then, from the beginning."""
         study = self.study
-        if study is None or self.summary in self._jobs.values():
+        under_way = [job for job, section in self._jobs.items() if section is self.summary]
+        if study is None or (under_way and not anew):
             return
+        for job in under_way:
+            if not self.desk.withdraw(job):
+                self.desk.stop()
         self._stop_watching()
         self._submit(Job(self, study.summarize, label=_("summary")), self.summary)
         if self.text.has_focus and self.beside.display:
