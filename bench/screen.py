@@ -57,6 +57,7 @@ def measure(folder: Path, *, runs: int = 3, tokens: int = 2000) -> Iterator[Figu
     yield from _start(folder, runs)
     for shape in SHAPES:
         yield from _stream(folder, shape, tokens)
+    yield from _beside(folder, tokens)
     yield from _reading(folder)
     for turns in GOAL_OPEN:
         yield from _open(folder, turns, runs)
@@ -105,6 +106,20 @@ def _stream(folder: Path, shape: str, tokens: int) -> Iterator[Figure]:
         share = (terminal.processor_seconds - seconds) / (ended - began)
     yield Figure(f"{shape} at {TOKENS:g} tokens/s", share * 100, "%", GOAL_SHARE)
     yield Figure("   a key pressed meanwhile, 95th percentile", _percentile(echoes) * 1000, "ms", GOAL_ECHO)
+
+
+def _beside(folder: Path, tokens: int) -> Iterator[Figure]:
+    """What a summary costs while it is written beside its document."""
+    document = folder / "report.md"
+    document.write_text("A report of many words about 17 fireflies. \n" * 1000, encoding="utf-8")
+    with _screen(folder, "bench.screen_program", "mixed", str(tokens)) as terminal:
+        _ready(terminal)
+        place = _send(terminal, f"/summarize {document}")
+        began = terminal.wait_for(BEGIN, after=place)
+        seconds = terminal.processor_seconds
+        terminal.read_for(tokens / TOKENS * 0.9)
+        share = (terminal.processor_seconds - seconds) / (perf_counter() - began)
+    yield Figure(f"a summary beside its document at {TOKENS:g} tokens/s", share * 100, "%", GOAL_SHARE)
 
 
 def _reading(folder: Path) -> Iterator[Figure]:

@@ -32,7 +32,7 @@ from tui.widgets.laid_out_once import LaidOutOnce
 _LONG = 20_000
 """Characters that are parsed beside the screen and not by it."""
 
-_PACE = 0.1
+_PACE = 0.12
 """Seconds."""
 _REST = 6
 """Times as long as the last piece took to be drawn."""

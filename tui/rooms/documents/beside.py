@@ -19,12 +19,13 @@ from tui.rooms.documents.findings import Finding
 from tui.rooms.documents.section import Section
 from tui.rooms.documents.spans import Span
 from tui.rooms.documents.words import Words
+from tui.widgets.laid_out_once import LaidOutOnce
 
 At = tuple[Section, int]
 """A section, and the number of a finding in it."""
 
 
-class Beside(VerticalScroll, can_focus=True):
+class Beside(LaidOutOnce, VerticalScroll, can_focus=True):
     """Sections, the summary first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

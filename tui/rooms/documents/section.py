@@ -18,6 +18,7 @@ from tui.rooms.documents.offers import AFTER, BEFORE, META, offered
 from tui.rooms.documents.telling import Line, answer_lines, checked_line, summary_lines
 from tui.rooms.documents.words import Words
 from tui.said import said
+from tui.widgets.laid_out_once import LaidOutOnce
 
 State = Literal["none", "queued", "running", "done", "stopped", "failed"]
 
@@ -26,7 +27,7 @@ _PARTS = 3
 """Parts whose summaries are shown while the others are read."""
 
 
-class Section(Vertical):
+class Section(LaidOutOnce, Vertical):
     """`question`: what was asked; None: it is the summary."""
 
     def __init__(self, question: str | None = None) -> None:

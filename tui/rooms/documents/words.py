@@ -21,13 +21,14 @@ from assistant import Place, one_line, printable
 from tui.language import _
 from tui.rooms.documents.findings import Block, Finding, blocks_of
 from tui.rooms.documents.rows import Rows
+from tui.widgets.laid_out_once import LaidOutOnce
 
 MARK = "[?]"
 _BOLD = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
 _META = "finding"
 
 
-class Words(Widget):
+class Words(LaidOutOnce, Widget):
     """Of one summary or answer. `show` gives it the words and what was found of them."""
 
     @dataclass
@@ -113,8 +114,9 @@ class Words(Widget):
             self.post_message(self.Chosen(self, number))
 
     def _draw(self, *, layout: bool = True) -> None:
-        self._width = 0
-        self.refresh(layout=layout)
+        rows, width, self._width = len(self._lines), self._width, 0
+        self._lay_out(width)
+        self.refresh(layout=layout and (not width or len(self._lines) != rows))
 
     def _lay_out(self, width: int) -> None:
         if width <= 0 or width == self._width:
