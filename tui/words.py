@@ -1,9 +1,12 @@
 """What the screen says in words: the model, an error's title, what a finished answer came to. No widget in sight."""
 
+import re
+
 from assistant import AssistantError, FinishReason, ModelInfo, PromptTooLong, Usage
 from tui.activity import bill
 from tui.language import N_, _
 
+_CLAUSES = re.compile("(; |；)")
 _PROOF = (N_("proven"), N_("partly proven"), N_("unproven"))
 _TITLES = {
     "ModelNotFound": N_("no model"),
@@ -40,3 +43,15 @@ def title(error: AssistantError) -> str:
     if isinstance(error, PromptTooLong):
         return _("too long: {count} tokens, {limit} fit").format(count=f"{error.tokens:,}", limit=f"{error.limit:,}")
     return _(_TITLES.get(type(error).__name__, N_("error")))
+
+
+def clauses(message: str) -> str:
+    """An error with a line for each of its parts: what was found, expected, to be done. Brackets stay whole."""
+    lines, depth = [""], 0
+    for part in _CLAUSES.split(message):
+        if part in {"; ", "；"} and depth <= 0:
+            lines.append("")
+        else:
+            depth += sum((letter in "(（") - (letter in ")）") for letter in part)
+            lines[-1] += part
+    return "\n".join(lines)

@@ -21,6 +21,7 @@ from tui.language import _, plural
 from tui.said import said
 from tui.widgets.laid_out_once import LaidOutOnce
 from tui.widgets.markdown import SafeMarkdown
+from tui.words import clauses
 
 Words = str | Callable[[], str]
 """Words of ours: what gives them is asked again when the language changes."""
@@ -322,7 +323,7 @@ class ErrorTurn(Static):
     def show_words(self) -> None:
         """Draw it anew."""
         self.border_title = Content(printable(self._title if isinstance(self._title, str) else self._title()))
-        self.update(printable(said(self.message)).replace("; ", "\n").replace("；", "\n"))
+        self.update(clauses(printable(said(self.message))))
 
 
 def link(words: str, verb: str, style: str = "underline") -> Content:

@@ -12,6 +12,7 @@ from textual.widgets import Button, Input, Label, Static
 
 from assistant import InvalidSetting, Sampling, printable
 from tui.language import N_, _
+from tui.words import clauses
 
 _FIELDS = (
     ("temperature", N_("temperature"), N_("0: always the likeliest word")),
@@ -88,7 +89,7 @@ class SamplingScreen(ModalScreen[Sampling | AsTheModel | None]):
                 values[name] = _read(name, _(title), self.query_one(f"#{name}", Input).value.strip())
             self.dismiss(replace(self._sampling, **values))
         except (InvalidSetting, ValueError) as error:
-            self.query_one("#wrong", Static).update(printable(str(error)).replace("; ", "\n"))
+            self.query_one("#wrong", Static).update(clauses(printable(str(error))))
 
 
 def _read(name: str, title: str, text: str) -> float | int | None:

@@ -9,7 +9,7 @@ from assistant import Conversation, Forgot, Turn, detach
 from tui.language import _
 from tui.rooms.chat.turns import Answer, Question
 from tui.widgets.turns import FOLDED_LINES, ErrorTurn, Gone, Note, Words
-from tui.words import ended
+from tui.words import clauses, ended
 
 _MOST_COUNTED = 100_000
 """Characters of which lines are counted; a guess will do."""
@@ -113,7 +113,7 @@ class ErrorShown:
     can_focus: bool = False
 
     def rows(self, width: int) -> int:
-        return 3 + sum(_lines(part, width - 6) for part in self.message.split("; "))
+        return 3 + sum(_lines(part, width - 6) for part in clauses(self.message).split("\n"))
 
     def widget(self) -> Widget:
         return ErrorTurn(self.title, self.message)
