@@ -4,7 +4,16 @@ from collections.abc import Generator
 
 import pytest
 
+from tests.tui.quick import hurry
 from tui.language import use
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_idle_waiting() -> Generator[None, None, None]:
+    """Keys take the time that their work takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        hurry(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)

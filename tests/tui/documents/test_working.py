@@ -87,7 +87,7 @@ async def test_a_question_waits_for_the_summary_and_esc_keeps_the_words(tmp_path
         await wait_until(pilot, lambda: "36 months" in room(pilot).summary.words.words)
         await ask(pilot, "Which term?")
         assert sections(pilot) == [(None, "running"), ("Which term?", "queued")]
-        assert "1 waiting" in status(pilot).state
+        await wait_until(pilot, lambda: "1 waiting" in status(pilot).state)
         await pilot.press("escape")
         await wait_until(pilot, lambda: sections(pilot) == [(None, "stopped")])
         assert room(pilot).line.text == "Which term?"

@@ -144,7 +144,8 @@ async def test_an_open_one_that_was_deleted_is_restored(keeping: Keeping) -> Non
 async def test_a_found_one_is_deleted_and_no_longer_found(keeping: Keeping) -> None:
     async with history() as pilot:
         await pilot.press(*"answer")
-        await wait_until(pilot, lambda: len(shelf(pilot).rows) == 3)
+        await wait_until(pilot, lambda: room(pilot).contents.search == "answer")
+        assert len(shelf(pilot).rows) == 3
         await pilot.press("down", "j", "d")
         await wait_until(pilot, lambda: len(shelf(pilot).rows) == 2)
         assert stored("two")[2]
