@@ -5,6 +5,7 @@ setting of the screen holds from the moment it is made, also where it cannot be 
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from queue import SimpleQueue
 from threading import Lock
@@ -37,6 +38,8 @@ class Preferences:
         self._light = light
         self._changes: SimpleQueue[tuple[tuple[str, ...], Value | None]] = SimpleQueue()
         self._writing = Lock()
+        self._judged: tuple[str, Mapping[str, str]] | None = None
+        """Theme and keys whose problems have been told."""
         self.problems: list[str] = []
         """What could not be used of the settings, for the user."""
         try:
@@ -49,6 +52,7 @@ class Preferences:
     def apply(self) -> None:
         """Have the screen look and listen as the settings say."""
         screen = self.settings.screen
+        judged = len(self.problems)
         name = self.theme_of(screen.theme)
         if name not in self._app.available_themes:
             known = ", ".join((AUTO, *self._app.available_themes))
@@ -60,6 +64,9 @@ class Preferences:
         self._app.theme = name
         keys, problems = keymap(screen.keys)
         self.problems += problems
+        if self._judged == (screen.theme, screen.keys):  # said before, be it in another language
+            del self.problems[judged:]
+        self._judged = screen.theme, screen.keys
         self._app.set_keymap(keys)
         self.complain()
 

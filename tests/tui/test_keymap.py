@@ -71,6 +71,13 @@ async def test_a_key_of_the_settings_works_and_the_old_one_does_not() -> None:
     async with screen(FakeEngine([[]]), size=(100, 30)) as pilot:
         await wait_until(pilot, lambda: "Ctrl+I for chat.new" in drawn(pilot), 5)
         assert "F9 Models" in drawn(pilot)
+        app_of(pilot).clear_notifications()
+        await wait_until(pilot, lambda: "chat.new" not in drawn(pilot))
+        app_of(pilot).preferences.change("screen", "language", value="zh")
+        await wait_until(pilot, lambda: "F9 模型" in drawn(pilot))
+        assert "chat.new" not in drawn(pilot), "it is said once"
+        app_of(pilot).preferences.change("screen", "keys", "go.chat", value="f8")
+        await wait_until(pilot, lambda: "chat.new" in drawn(pilot))
         await pilot.press("f4")
         assert house(pilot).room.NAME == "chat"
         await pilot.press("f9")
