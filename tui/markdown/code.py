@@ -35,7 +35,7 @@ class Code:
     def rows(self, width: int, marked: int | None) -> Iterator[Row]:
         """Its language and the mark that copies it, then its lines. `marked`: the number of the chosen block."""
         bar = _MARKED if marked == self.number else _PAD
-        copy = Content.styled(f"⧉ {_('copy')}", Style.from_meta({"copy": self.number}))
+        copy = Content.styled(_("copy"), Style.from_meta({"copy": self.number}))
         room = width - bar.cell_length - copy.cell_length
         language = Content(self.language).truncate(max(0, room - 1), ellipsis=True)
         gap = Content(" " * max(1, room - language.cell_length))

@@ -141,7 +141,7 @@ class Section(LaidOutOnce, Vertical):
         self._below.display = bool(lines)
         self._offers.display = self.question is None and self.state in ("done", "stopped", "failed")
         if self._offers.display:
-            self._offers.update(offered(self.app, AFTER, "   "))
+            self._offers.update(offered(self.app, AFTER, "  "))
 
     def _show_before(self) -> None:
         """What there is to be seen before the words: how far it is, and what was found in the parts read last."""
