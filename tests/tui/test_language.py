@@ -76,6 +76,14 @@ async def test_no_room_keeps_words_of_the_language_before(room: str) -> None:
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parents[1].name)
+def test_every_word_of_the_code_is_translated_and_no_other(path: Path) -> None:
+    kept = catalogue.read(path)
+    known = {message.id if isinstance(message.id, str) else tuple(message.id) for message in kept if message.id}
+    assert known == set(catalogue.texts()), "run: python -m tests.catalogue, and translate what is new"
+    assert catalogue.missing(kept) == []
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parents[1].name)
 def test_translations_fill_in_the_same_things(path: Path) -> None:
     for message in catalogue.read(path):
         form = message.id if isinstance(message.id, str) else message.id[-1]
