@@ -154,3 +154,11 @@ async def test_changes_are_written_in_their_order() -> None:
         await wait_until(pilot, lambda: app_of(pilot).preferences.settings.readings_bytes == 2 << 30)
         assert read_settings().screen.theme == DAY.name
         assert app_of(pilot).preferences.settings.screen.theme == DAY.name
+
+
+async def test_in_high_contrast_the_hint_in_an_empty_field_can_be_read() -> None:
+    settings_path().write_text(f'[screen]\ntheme = "{CONTRAST.name}"\n')
+    async with screen(FakeEngine([[]])) as pilot:
+        hint = prompt(pilot).get_component_styles("text-area--placeholder")
+        shown = Color.parse(CONTRAST.background or "").blend(hint.color, hint.color.a)
+        assert contrast(shown, Color.parse(CONTRAST.background or "")) >= 7
