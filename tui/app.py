@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from assistant import Engine
 from tui import palette
+from tui.aside import Broken
 from tui.desk import Desk
 from tui.holder import EngineHolder
 from tui.language import _, use
@@ -103,6 +104,10 @@ class LucioleApp(App[None]):
         if self.current_theme.name != PLAIN.name:
             return filters
         return [*(found for found in filters if not isinstance(found, Monochrome)), NoColor()]
+
+    @on(Broken)
+    def _broken(self, message: Broken) -> None:
+        raise message.error
 
     @on(Written)
     def _written(self, message: Written) -> None:

@@ -19,7 +19,7 @@ Work = Callable[[Stopped], Message | None]
 
 
 class Broken(Message):
-    """A fault of our own code in the thread; to be raised where it is seen."""
+    """A fault of our own code in the thread; the app raises it, so that it is seen."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__()
@@ -29,22 +29,24 @@ class Broken(Message):
 class Aside:
     """One thread, begun with the first work."""
 
-    def __init__(self, inbox: Inbox, name: str) -> None:
+    def __init__(self, inbox: Inbox, name: str, *, leave: Callable[[], None] = lambda: None) -> None:
+        """`leave` is called in the thread, at its end."""
         self._inbox = inbox
         self._name = name
-        self._waiting: deque[tuple[int, Work]] = deque()
+        self._leave = leave
+        self._waiting: deque[tuple[int, str, Work]] = deque()
         self._changed = Condition()
         self._newest = 0
         self._thread: Thread | None = None
         self._closed = False
 
-    def do(self, work: Work) -> None:
-        """Do this after all that was asked for before."""
-        self._put(work, fresh=False)
+    def do(self, work: Work, *, kind: str = "") -> None:
+        """Do this after all that was asked for before; of a `kind` only what was asked for last, if it still waits."""
+        self._put(work, kind=kind)
 
     def only(self, work: Work) -> None:
         """Do this, and nothing that was asked for before: its result is not wanted any more."""
-        self._put(work, fresh=True)
+        self._put(work, only=True)
 
     def close(self) -> None:
         """Begin nothing more and post nothing more; does not wait."""
@@ -53,32 +55,39 @@ class Aside:
             self._waiting.clear()
             self._changed.notify()
 
-    def _put(self, work: Work, *, fresh: bool) -> None:
+    def _put(self, work: Work, *, kind: str = "", only: bool = False) -> None:
         with self._changed:
-            if fresh:
+            if only:
                 self._waiting.clear()
                 self._newest += 1
-            self._waiting.append((self._newest, work))
+            if kind:
+                self._waiting = deque(waiting for waiting in self._waiting if waiting[1] != kind)
+            self._waiting.append((self._newest, kind, work))
             self._changed.notify()
             if self._thread is None and not self._closed:
                 self._thread = Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting and not self._closed:
-                    self._changed.wait()
-                if self._closed:
-                    return
-                number, work = self._waiting.popleft()
-            try:
-                message = work(partial(self._is_over, number))
-            except BaseException as error:  # noqa: BLE001  raised again in the thread of the screen
-                self._post(Broken(error), number)
-                continue
-            if message is not None:
-                self._post(message, number)
+        try:
+            while (asked := self._next()) is not None:
+                number, work = asked
+                try:
+                    message = work(partial(self._is_over, number))
+                except BaseException as error:  # noqa: BLE001  raised again in the thread of the screen
+                    message = Broken(error)
+                if message is not None:
+                    self._post(message, number)
+        finally:
+            self._leave()
+
+    def _next(self) -> tuple[int, Work] | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or bool(self._waiting))
+            if self._closed:
+                return None
+            number, _kind, work = self._waiting.popleft()
+            return number, work
 
     def _post(self, message: Message, number: int) -> None:
         with self._changed:

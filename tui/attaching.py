@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from assistant import Attachment, InvalidDocument, one_line, read_document
+from tui.paths import place_of
 
 _MOST = 8
 """Files whose text is remembered."""
@@ -59,9 +60,9 @@ class Reader:
         return found
 
     def _look(self, path: str, most: int | None) -> Mentioned | None:
-        place = os.path.expanduser(path)  # noqa: PTH111  pathlib's raises where there is no home
+        place = place_of(path)
         try:
-            facts = os.stat(place)  # noqa: PTH116  likewise, for a NUL in the path
+            facts = os.stat(place)  # noqa: PTH116  pathlib's raises for a NUL in the path
         except (OSError, ValueError):
             return None
         if not stat.S_ISREG(facts.st_mode) or (most is not None and facts.st_size > most):
@@ -79,7 +80,7 @@ def are_files(paths: Iterable[str]) -> bool:
     """Whether all of these are files or folders that are there."""
     for path in paths:
         try:
-            os.stat(os.path.expanduser(path))  # noqa: PTH111, PTH116  likewise
+            os.stat(place_of(path))  # noqa: PTH116  likewise
         except (OSError, ValueError):
             return False
     return True

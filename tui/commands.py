@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tui.fuzzy import rank
 from tui.language import N_, _
+from tui.paths import unquoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def parse(text: str) -> tuple[Command, str] | None:
             if argument and not command.argument:
                 words = _("/{name} takes nothing after it, found “{argument}”; a space before / sends it as text")
                 raise Unknown(words.format(name=name, argument=argument))
-            return command, _unquoted(argument)
+            return command, unquoted(argument)
     known = " ".join(f"/{command.name}" for command in COMMANDS)
     words = _("no command /{name}; known: {known}; a space before / sends it as text")
     raise Unknown(words.format(name=name, known=known))
@@ -140,10 +141,3 @@ def being_completed(text: str) -> tuple[str, str] | None:
         return None
     takes = next((c.argument.strip("[]") for c in COMMANDS if typed[1] in (c.name, c.alias)), "")
     return (takes, typed[2]) if takes in COMPLETED else None
-
-
-def _unquoted(argument: str) -> str:
-    """A path as terminals paste it when a file is dropped on them: without the quotes around it."""
-    if len(argument) >= 2 and argument[0] == argument[-1] and argument[0] in "'\"":
-        return argument[1:-1]
-    return argument

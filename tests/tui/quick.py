@@ -38,7 +38,7 @@ async def _drain(most: float) -> None:
     loop, end, quiet = asyncio.get_running_loop(), monotonic() + most, 0
     while quiet < 3 and monotonic() < end:
         await asyncio.sleep(0)
-        quiet = 0 if loop._ready else quiet + 1  # type: ignore[attr-defined]  what asyncio tells nobody
+        quiet = 0 if loop._ready else quiet + 1  # type: ignore[attr-defined]  # what asyncio tells nobody
         if quiet == 1:
             active_app.get().screen._on_timer_update()
 

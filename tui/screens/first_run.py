@@ -5,7 +5,6 @@ It is a page and no question: whoever begins to type is in the chat, with every 
 
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 from typing import ClassVar
 
 from textual import events, on
@@ -18,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from assistant import Hardware, Installed, installed, locations, one_line, this_machine
+from tui.aside import Aside
 from tui.language import LANGUAGES, N_, _, spoken
 from tui.preferences import preferences
 from tui.said import said
@@ -61,6 +61,7 @@ class FirstRunScreen(ModalScreen[str]):
         self._left = False
         self._machine = this_machine(ask=False)
         self._models: tuple[Installed, ...] | None = None
+        self._looking = Aside(self, "luciole-machine")
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -74,8 +75,10 @@ class FirstRunScreen(ModalScreen[str]):
 
     def on_mount(self) -> None:
         self.show_words()
-        # No worker of Textual's: those are waited for at the end, and a driver may take its time.
-        Thread(target=self._find_out, name="luciole-machine", daemon=True).start()
+        self._looking.only(lambda _stopped: self.Known(this_machine(), installed()))
+
+    def on_unmount(self) -> None:
+        self._looking.close()
 
     def show_words(self) -> None:
         """Draw them all."""
@@ -125,9 +128,6 @@ class FirstRunScreen(ModalScreen[str]):
         event.prevent_default()
         self._written(written)
         self.action_leave(BEGIN)
-
-    def _find_out(self) -> None:
-        self.post_message(self.Known(this_machine(), installed()))
 
     def _rows(self) -> list[Row]:
         sample = _("{name}, an invented survey of fireflies").format(name=sample_path().name)

@@ -1,11 +1,10 @@
 """Choosing a file, or a folder, by a few letters of its name or step by step, over whatever is on the screen."""
 
-from collections.abc import Callable
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,11 +13,12 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
-from textual.worker import get_current_worker
 
 from assistant import one_line, printable
+from tui.aside import Aside
 from tui.files import Found, find_files
 from tui.language import N_, _
+from tui.paths import place_of
 from tui.widgets.option_lines import OptionLines
 
 _HERE = "."
@@ -47,6 +47,13 @@ class PickFileScreen(ModalScreen[str | None]):
         start: str
         found: tuple[Found, ...]
 
+    @dataclass
+    class Entered(Message):
+        """Enter was pressed behind this; `whole`: it is what is wanted, without a choice from the list."""
+
+        start: str
+        whole: bool
+
     def __init__(self, title: str, start: str = "", *, folders: bool = False, ending: str = "") -> None:
         super().__init__()
         self._title = title
@@ -54,6 +61,7 @@ class PickFileScreen(ModalScreen[str | None]):
         self._folders = folders
         self._ending = ending
         self._found: tuple[Found, ...] = ()
+        self._looking = Aside(self, "luciole-pick")
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -67,13 +75,11 @@ class PickFileScreen(ModalScreen[str | None]):
         self.query_one(OptionList).can_focus = False
         self._look(self._start)
 
-    @work(thread=True, exclusive=True, group="pick")
+    def on_unmount(self) -> None:
+        self._looking.close()
+
     def _look(self, start: str) -> None:
-        worker = get_current_worker()
-        stopped: Callable[[], bool] = lambda: worker.is_cancelled  # noqa: E731  asked while the disk is read
-        found = find_files(start, stopped, ending=self._ending)
-        if not stopped():
-            self.post_message(self.Listed(start, found))
+        self._looking.only(lambda stopped: self.Listed(start, find_files(start, stopped, ending=self._ending)))
 
     @on(Listed)
     def _listed(self, message: Listed) -> None:
@@ -95,9 +101,15 @@ class PickFileScreen(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
-        typed = Path(self._field.value).expanduser() if self._field.value else None
-        if typed is not None and (typed.is_dir() if self._folders else typed.is_file()):
-            self.dismiss(self._field.value)
+        start, is_one = self._field.value, os.path.isdir if self._folders else os.path.isfile  # pathlib's may raise
+        self._looking.do(lambda _stopped: self.Entered(start, bool(start) and is_one(place_of(start))))
+
+    @on(Entered)
+    def _entered(self, message: Entered) -> None:
+        if message.start != self._field.value:
+            return
+        if message.whole:
+            self.dismiss(message.start)
         else:
             self._choose()
 

@@ -13,6 +13,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from assistant import installed, one_line, settings_path
+from tui.aside import Aside, Stopped
 from tui.columns import fitted, padded, widest
 from tui.keymap import refusal
 from tui.language import N_, _
@@ -48,6 +49,7 @@ class SettingsScreen(ModalScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._models: list[str] = []
+        self._looking = Aside(self, "luciole-installed")
         self.rows: list[Setting] = []
         """The settings in their order, for whoever asks."""
 
@@ -58,7 +60,10 @@ class SettingsScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self.show_words()
-        self._look_for_models()
+        self._looking.only(self._look_for_models)
+
+    def on_unmount(self) -> None:
+        self._looking.close()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.show_words)
@@ -166,9 +171,8 @@ class SettingsScreen(ModalScreen[None]):
     def _take(self, row: Setting, value: Value | None) -> None:
         preferences(self.app).change(*row.place, value=value)
 
-    @work(thread=True, exclusive=True, group="models")
-    def _look_for_models(self) -> None:
-        self.post_message(self.Found([model.name for model in installed() if not model.problem]))
+    def _look_for_models(self, _stopped: Stopped) -> Message:
+        return self.Found([model.name for model in installed() if not model.problem])
 
     @on(Found)
     def _found(self, message: Found) -> None:

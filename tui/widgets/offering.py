@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Static, TextArea
 
 from assistant import Typed
-from tui.aside import Aside, Broken
+from tui.aside import Aside
 from tui.files import Found
 from tui.finding import find
 from tui.language import N_, _
@@ -168,7 +168,3 @@ class Offering(Vertical):
             self._suggest()
         else:
             self._completion.move(1)
-
-    @on(Broken)
-    def _broken(self, message: Broken) -> None:
-        raise message.error

@@ -268,3 +268,16 @@ def test_a_page_shows_how_it_began_and_ended_or_what_was_found(keeping: Keeping)
 
     assert shown(whole.turns) == ["turn 0", "turn 1", "14 more", "turn 16", "turn 17", "turn 18", "turn 19"]
     assert shown(found.turns) == ["10 more", "turn 10", "turn 11", "turn 12", "turn 13", "6 more"]
+
+
+async def test_a_fault_of_ours_in_the_thread_of_the_store_is_seen(keeping: Keeping) -> None:
+    def fault(_store: Store) -> None:
+        raise ZeroDivisionError("ours")
+
+    async def asked() -> None:
+        async with history() as pilot:
+            room(pilot)._librarian.ask(fault)
+            await wait_until(pilot, lambda: pilot.app._exception is not None)
+
+    with pytest.raises(ZeroDivisionError):
+        await asked()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from threading import Event as Flag
+from threading import current_thread
 
 import pytest
 from textual.message import Message
@@ -98,3 +99,23 @@ def test_a_fault_of_ours_is_seen(aside: Aside, inbox: Inbox) -> None:
     assert isinstance(inbox.got.get(timeout=5), Broken)
     aside.do(says("goes on"))
     assert inbox.next() == "goes on"
+
+
+def test_of_a_kind_only_the_last_is_done(aside: Aside, inbox: Inbox) -> None:
+    go, begun = Flag(), Flag()
+    aside.do(says("running", after=go, begun=begun), kind="search")
+    assert begun.wait(5)
+    aside.do(says("never"), kind="search")
+    aside.do(says("other"))
+    aside.do(says("last"), kind="search")
+    go.set()
+    assert [inbox.next() for _ in range(3)] == ["running", "other", "last"], "what has begun is told too"
+
+
+def test_what_it_holds_is_let_go_of_in_its_thread(inbox: Inbox) -> None:
+    left: SimpleQueue[str] = SimpleQueue()
+    aside = Aside(inbox, "test", leave=lambda: left.put(current_thread().name))
+    aside.do(says("a"))
+    assert inbox.next() == "a"
+    aside.close()
+    assert left.get(timeout=5) == "test"

@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from assistant import Document, Hunk, Places, difference, hunks, printable
-from tui.aside import Aside, Broken, Stopped
+from tui.aside import Aside, Stopped
 from tui.language import N_, _
 from tui.rooms.documents.spans import Span
 from tui.rooms.documents.words import place_label
@@ -76,10 +76,6 @@ class ChangesScreen(ModalScreen[Span | None]):
     def _compare(self, _stopped: Stopped) -> Message:
         found, places = hunks(self._old, self._new), Places(self._new)
         return self.Compared(found, tuple(place_label(places.of(*hunk.new)) for hunk in found))
-
-    @on(Broken)
-    def _broken(self, message: Broken) -> None:
-        raise message.error
 
     @on(Compared)
     def _compared(self, message: Compared) -> None:

@@ -8,11 +8,12 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from assistant import Answer, AssistantError, OutputFailed, Request, Result, export_findings, one_line
-from tui.aside import Broken, Stopped
+from tui.aside import Stopped
 from tui.commands import Unknown, parse
 from tui.folding import dropped
 from tui.language import N_, _
 from tui.messages import ContextUsed, Do, OpenDocument
+from tui.paths import place_of
 from tui.rooms.documents.changes import ChangesScreen
 from tui.rooms.documents.opening import DocumentRead, DocumentRefused, Exchange, Wanted, opening
 from tui.rooms.documents.question import QuestionLine
@@ -20,7 +21,7 @@ from tui.rooms.documents.recent import RecentFound, RecentList, find_recent
 from tui.rooms.documents.request import RequestScreen
 from tui.rooms.documents.section import Section
 from tui.rooms.documents.spans import Span
-from tui.rooms.documents.study import Opened, Study, place_of
+from tui.rooms.documents.study import Opened, Study
 from tui.rooms.documents.working import Working
 from tui.screens.entry import EntryScreen
 from tui.screens.pick_file import PickFileScreen
@@ -283,10 +284,6 @@ class DocumentsRoom(Working):
             return Exported(path)
 
         self.aside.do(work)
-
-    @on(Broken)
-    def _broken(self, message: Broken) -> None:
-        raise message.error
 
     @on(Exported)
     def _exported(self, message: Exported) -> None:

@@ -4,7 +4,6 @@ The generators run in the worker thread, one at a time. What is kept of the ques
 document, under the name that the command line gives it too. The module knows nothing of widgets.
 """
 
-import os
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -41,6 +40,7 @@ from assistant import (
 )
 from tui.holder import EngineHolder
 from tui.language import _
+from tui.paths import place_of
 
 Told = Event | Decided | PieceDone | Discarded | Summary
 """What comes of a summary while it is made."""
@@ -57,13 +57,8 @@ class Opened:
     document: Document
 
 
-def place_of(path: str) -> str:
-    """The path as the system wants it: with the home folder in place of `~`."""
-    return os.path.expanduser(path)  # noqa: PTH111  pathlib's raises where there is no home
-
-
 def places_of(path: str) -> list[str]:
-    """The same of several, a line each, which are read as one document."""
+    """Where the files lie that stand in `path`, a line each, and are read as one document."""
     return [place_of(each) for each in path.split("\n")]
 
 

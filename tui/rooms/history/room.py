@@ -3,7 +3,6 @@
 The store lives in a thread of its own (`librarian`); the room asks it, and draws what comes back.
 """
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,7 @@ from assistant import Entry, Store, export_conversation, one_line, printable
 from tui.desk import Desk
 from tui.language import N_, _, plural
 from tui.messages import ConversationGone, OpenConversation, OpenDocument
+from tui.paths import place_of
 from tui.rooms.history.contents import Contents, find
 from tui.rooms.history.librarian import Librarian, Noticed, Refused
 from tui.rooms.history.page import Page, page_of
@@ -365,7 +365,7 @@ class HistoryRoom(Room):
 
         def named(path: str | None) -> None:
             if path:
-                self._librarian.ask(lambda store: written(store, Path(os.path.expanduser(path))))  # noqa: PTH111  pathlib's raises where there is no home
+                self._librarian.ask(lambda store: written(store, Path(place_of(path))))
 
         def written(store: Store, path: Path) -> Message:
             export_conversation(*store.load(entry.heading.id), path)

@@ -20,6 +20,7 @@ from textual.widgets import Button, Input, Select, Static
 from assistant import QUANTIZATIONS, Preview, Step, one_line, preview_conversion, printable
 from tui.activity import duration
 from tui.language import N_, _, plural
+from tui.paths import place_of, unquoted
 from tui.rooms.models.errand import Errand
 from tui.rooms.models.facts import two_columns
 from tui.rooms.models.words import FACTS, size, step_words
@@ -148,10 +149,6 @@ class ConversionScreen(ModalScreen[Wish | None]):
             if message.error is not None:
                 self._say(Content.styled(one_line(said(str(message.error))), "$error"))
 
-    @on(Errand.Broke)
-    def _broke(self, message: Errand.Broke) -> None:
-        raise message.error
-
     @on(Input.Submitted, "#name")
     @on(Button.Pressed, "#convert")
     def _convert(self) -> None:
@@ -166,10 +163,7 @@ class ConversionScreen(ModalScreen[Wish | None]):
     @property
     def _wanted(self) -> tuple[str, str]:
         """The source, without the quotes that terminals put around a dropped path, and the type."""
-        source = self.query_one("#source", Input).value.strip()
-        if len(source) >= 2 and source[0] == source[-1] and source[0] in "'\"":
-            source = source[1:-1]
-        return source, str(self.query_one(Select).value)
+        return unquoted(self.query_one("#source", Input).value.strip()), str(self.query_one(Select).value)
 
     def _forget(self) -> None:
         if self._errand is not None:
@@ -212,7 +206,7 @@ def first_folder(start: str) -> str | None:
     try:
         names = sorted(
             entry.name
-            for entry in os.scandir(os.path.expanduser(head + slash))  # noqa: PTH111  pathlib's raises without a home
+            for entry in os.scandir(place_of(head + slash))
             if entry.is_dir() and entry.name.startswith(prefix) and printable(entry.name) == entry.name
         )
     except OSError:

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from assistant import AssistantError
+from tui.aside import Broken
 
 Events = Callable[[Callable[[], bool]], Generator[Any, None, None]]
 """What is played: it gets a question to ask, whether anybody still wants it."""
@@ -37,13 +38,6 @@ class Errand:
             super().__init__()
             self.errand = errand
             self.stopped = stopped
-            self.error = error
-
-    class Broke(Message):
-        """A fault of our own code in the thread; the room raises it, so that it is seen."""
-
-        def __init__(self, error: BaseException) -> None:
-            super().__init__()
             self.error = error
 
     def __init__(self, room: Widget, events: Events) -> None:
@@ -89,7 +83,7 @@ class Errand:
                     self._post(Errand.Came(self, event))
         except AssistantError as found:
             error = found
-        except BaseException as found:
-            self._post(Errand.Broke(found))
-            raise
+        except BaseException as found:  # noqa: BLE001  raised again in the thread of the screen
+            self._post(Broken(found))
+            return
         self._post(Errand.Over(self, stopped=self._stopped.is_set(), error=error))

@@ -29,6 +29,7 @@ from tui.desk import Desk
 from tui.jobs import Job
 from tui.language import N_, _
 from tui.messages import Began, Ended, Failed
+from tui.paths import place_of, unquoted
 from tui.rooms.models.conversion import ConversionScreen, Wish
 from tui.rooms.models.detail import Detail
 from tui.rooms.models.errand import Errand, Events
@@ -231,7 +232,7 @@ class ModelsRoom(Room):
     def _import(self, path: str | None) -> None:
         if not path or not self._is_free():
             return
-        place = os.path.expanduser(path.strip("'\""))  # noqa: PTH111  pathlib's raises where there is no home
+        place = place_of(unquoted(path))
 
         def brought(_stopped: Callable[[], bool]) -> Generator[Any, None, None]:
             if os.path.isdir(place):  # noqa: PTH112  pathlib's raises for folders it may not enter
@@ -353,10 +354,6 @@ class ModelsRoom(Room):
     def _over(self, message: Errand.Over) -> None:
         if self._takers.pop(message.errand, None) is not None and message.error is not None:
             self._fail(message.error)
-
-    @on(Errand.Broke)
-    def _broke(self, message: Errand.Broke) -> None:
-        raise message.error
 
     def _tell(self, text: str, severity: str = "information") -> None:
         self.notify(one_line(text), severity="warning" if severity == "warning" else "information", markup=False)
