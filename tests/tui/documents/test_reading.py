@@ -106,6 +106,19 @@ async def test_a_click_on_a_source_a_figure_or_a_line_leads_to_the_other(tmp_pat
         assert "nothing beside rests on this place" in head(pilot)
 
 
+async def test_parts_of_several_files_go_by_their_names(tmp_path: Path) -> None:
+    both = tmp_path / "both"
+    both.mkdir()
+    contract(both, "".join(f"Item {number}: nothing else of note was said.\n\n" for number in range(2000)))
+    (both / "other.md").write_text("# Other\n\nNothing.\n")
+    engine = FakeEngine([SUMMARY], delay=0.001)
+    async with opened(both, engine) as pilot:
+        await pilot.press("s")
+        await wait_until(pilot, lambda: "parts on their own" in drawn(pilot), 20)
+        assert "contract.md 1–" in drawn(pilot)
+        assert "lines contract.md" not in drawn(pilot)
+
+
 async def test_the_coverage_is_that_of_each_part_and_a_click_goes_there(tmp_path: Path) -> None:
     engine = FakeEngine([SUMMARY], delay=0.001)
     text = CONTRACT + "".join(f"Item {number}: nothing else of note was said by anybody.\n\n" for number in range(2000))

@@ -210,8 +210,10 @@ class Working(Page):
     def _part(self, section: Section, piece: PieceDone) -> None:
         self.strip.part(piece.span, reused=piece.reused)
         if not piece.reused:
-            place = place_label(self.text.places.of(*piece.span))
-            section.part(_("lines {lines}").format(lines=place), piece.summary)
+            place = self.text.places.of(*piece.span)
+            label = place_label(place)
+            named = bool(place.page or place.file)  # the label begins with a word then
+            section.part(label if named else _("lines {lines}").format(lines=label), piece.summary)
 
     def _finish(self, section: Section, result: Result) -> None:
         if self.study is not None:
