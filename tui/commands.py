@@ -63,7 +63,7 @@ COMMANDS = (
     Command("system", "", N_("tell the model something before all messages of this chat"), "system", "chat"),
     Command("sampling", "", N_("change how answers are written in this chat"), "sampling", "chat"),
     Command("context", "", N_("show what takes how much of the context"), "context", "chat"),
-    Command("export", "[FILE]", N_("write this chat to a file"), "export", "chat"),
+    Command("export", "[FILE]", N_("write what is open to a file"), "export"),
     Command("editor", "", N_("write the message in your editor"), "editor", "chat"),
     Command("recall", "", N_("search what was typed before"), "recall", "chat"),
     Command("chat", "", N_("go to the chat"), "go_chat"),

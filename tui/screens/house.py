@@ -171,6 +171,13 @@ class House(Looks):
         """Stopping is offered while something runs; then Esc means nothing else."""
         return self.desk.busy == (action == "stop") if action in {"stop", "back"} else True
 
+    def action_export(self, name: str) -> None:
+        """Write to a file what is open in this room: a document's summary and answers, or else the chat."""
+        if self.room is self.documents:
+            self.documents.action_export(name)
+        else:
+            self.chat.action_export(name)
+
     def action_stop(self) -> None:
         """Stop what runs and take back what waits."""
         self.desk.stop()

@@ -205,10 +205,7 @@ class DocumentsRoom(Working):
             return
         if called is not None:
             command, argument = called
-            if command.action == "export":  # of what is open here, not of the chat
-                self.action_export(argument)
-            else:
-                self.post_message(Do(command.name, argument))
+            self.post_message(Do(command.name, argument))
         elif self.study is not None:
             await self.ask(message.text)
         else:
