@@ -279,7 +279,7 @@ async def test_another_kind_of_summary_while_one_is_written(tmp_path: Path) -> N
 async def test_export_writes_what_is_open_in_the_room_one_is_in(tmp_path: Path) -> None:
     async with opened(contract(tmp_path), summarized=True) as pilot:
         await house(pilot).obey("export", str(tmp_path / "findings.md"))
-        await wait_until(pilot, lambda: (tmp_path / "findings.md").is_file())
+        await wait_until(pilot, (tmp_path / "findings.md").is_file)
         assert "Northwind" in (tmp_path / "findings.md").read_text(encoding="utf-8")
         await pilot.press("f2")
         await send(pilot, "/export chat.md")
