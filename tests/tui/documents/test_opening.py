@@ -121,6 +121,7 @@ async def test_another_document_takes_the_place_of_one_that_is_being_read(tmp_pa
         await wait_until(pilot, engine.waiting.is_set)
         await open_document(pilot, other)
         await wait_until(pilot, lambda: status(pilot).state == "ready")
+        await wait_until(pilot, lambda: "contract.md: stopped here" in drawn(pilot))
         assert sections(pilot) == [(None, "none")]
         assert set(room(pilot).strip.columns) == {"·"}
         assert not room(pilot).is_busy

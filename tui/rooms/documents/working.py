@@ -90,7 +90,10 @@ class Working(Page):
 
     def begin(self, study: Study) -> None:
         """From now on this is worked on, and nothing of what was before."""
+        left = self.study if self.desk.running in self._jobs else None
         self.drop()
+        if left is not None:  # minutes of reading may end here, which nobody should find out later
+            self.notify(f"{one_line(left.document.name)}: {_('stopped here')}", severity="warning", markup=False)
         self.study = study
 
     def drop(self) -> None:
