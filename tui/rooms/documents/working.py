@@ -1,5 +1,6 @@
 """The page at work: jobs for the engine, what comes of them, and a file that is kept up with."""
 
+from pathlib import PurePath
 from time import monotonic
 from typing import ClassVar
 
@@ -93,7 +94,8 @@ class Working(Page):
         left = self.study if self.desk.running in self._jobs else None
         self.drop()
         if left is not None:  # minutes of reading may end here, which nobody should find out later
-            self.notify(f"{one_line(left.document.name)}: {_('stopped here')}", severity="warning", markup=False)
+            name = PurePath(left.document.name).name or left.document.name
+            self.notify(f"{one_line(name)}: {_('stopped here')}", severity="warning", markup=False)
         self.study = study
 
     def drop(self) -> None:
