@@ -3,13 +3,16 @@
 from collections.abc import Generator
 from pathlib import Path
 
-from textual import work
+from textual import on
 from textual.events import Paste
+from textual.message import Message
 
-from assistant import OutputFailed, Sampling, export_conversation, one_line
+from assistant import OutputFailed, Sampling, Tree, export_conversation, one_line
+from tui.aside import Aside, Stopped
 from tui.desk import Desk
 from tui.jobs import Job
 from tui.language import _
+from tui.paths import place_of
 from tui.rooms.chat.answers import Answers
 from tui.rooms.chat.context import Breakdown
 from tui.rooms.chat.deeds import Deeds
@@ -23,6 +26,15 @@ from tui.widgets.turns import Words
 _INSTRUCTION_ROWS = 8
 
 
+class Exported(Message):
+    """The chat was written to this file; `error`: why it was not."""
+
+    def __init__(self, path: Path, error: OutputFailed | None = None) -> None:
+        super().__init__()
+        self.path = path
+        self.error = error
+
+
 class Commands(Room):
     """The part of the room that the table of commands names; each `action_<name>` is called with what was typed."""
 
@@ -32,6 +44,7 @@ class Commands(Room):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.talk = Talk(desk.holder)
+        self.aside = Aside(self, "luciole-chat")
 
     def say(self, text: str) -> None:
         """A few words to the user that go away by themselves."""
@@ -170,13 +183,23 @@ class Commands(Room):
         name = "".join(letter if letter.isalnum() else " " for letter in words)
         return "-".join(name.split()[:6])[:60] or "chat"
 
-    @work(thread=True, group="chat.export")
     def _export(self, name: str) -> None:
-        conversation = self.talk.conversation
-        try:
-            path = Path(name).expanduser()
-            export_conversation(conversation.heading, conversation.tree, path)
-        except (OutputFailed, RuntimeError) as error:  # RuntimeError: there is no home folder
-            self.app.call_from_thread(self.say, str(error))
+        conversation, path = self.talk.conversation, Path(place_of(name))
+        tree = conversation.tree  # which may grow meanwhile
+        heading, kept = conversation.heading, Tree(tree.turns, tree.current, dict(tree.marks))
+
+        def exported(_stopped: Stopped) -> Exported:
+            try:
+                export_conversation(heading, kept, path)
+            except OutputFailed as error:
+                return Exported(path, error)
+            return Exported(path)
+
+        self.aside.do(exported)
+
+    @on(Exported)
+    def _exported(self, message: Exported) -> None:
+        if message.error is None:
+            self.say(_("written to {path}").format(path=message.path.absolute()))
         else:
-            self.app.call_from_thread(self.say, _("written to {path}").format(path=path.absolute()))
+            self.say(str(message.error))

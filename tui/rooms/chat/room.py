@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import suppress
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -78,6 +78,7 @@ class ChatRoom(Commands):
         self.call_after_refresh(lambda: self.desk.submit(Job(self, self.desk.holder.load)))
 
     def on_unmount(self) -> None:
+        self.aside.close()
         self.talk.close()
 
     def arrive(self) -> None:
@@ -150,16 +151,14 @@ class ChatRoom(Commands):
         if identity == conversation.id and conversation.path:
             await self._see(turn)
         else:
-            self._load(identity, turn)
+            self.aside.do(lambda _stopped: self._loaded(identity, turn), kind="open")
 
-    @work(thread=True, exclusive=True, group="chat.open")
-    def _load(self, identity: str, turn: str | None) -> None:
+    def _loaded(self, identity: str, turn: str | None) -> Opened | NotOpened:
         try:
             heading, tree = self.talk.load(identity)
         except HistoryFailed as error:
-            self.post_message(NotOpened(error))
-        else:
-            self.post_message(Opened(heading, tree, turn))
+            return NotOpened(error)
+        return Opened(heading, tree, turn)
 
     @on(Opened)
     async def _opened(self, message: Opened) -> None:
