@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from assistant import Event, Finished, Loading, PieceDone, Reading, Text, Usage
+from tui.figures import duration, speed
 from tui.language import N_, _, plural
 
 _NAMES = {
@@ -137,21 +138,6 @@ def sparkline(values: Sequence[float]) -> str:
     """A small picture of the values, one character each, from the lowest bar for 0 to the highest for the most."""
     most = max(values, default=0.0)
     return "".join(_BARS[round(value / most * (len(_BARS) - 1))] if most > 0 else _BARS[0] for value in values)
-
-
-def duration(seconds: float) -> str:
-    """A time a person can use: `9 s`, `2 min 05 s`, `1 h 02 min`."""
-    whole = max(1, round(seconds))
-    if whole < 60:
-        return _("{seconds} s").format(seconds=whole)
-    if whole < 3600:
-        return _("{minutes} min {seconds} s").format(minutes=whole // 60, seconds=f"{whole % 60:02}")
-    return _("{hours} h {minutes} min").format(hours=whole // 3600, minutes=f"{whole % 3600 // 60:02}")
-
-
-def speed(rate: float) -> str:
-    """Tokens per second: `210 tok/s`, or `4.2 tok/s` where the fraction matters."""
-    return _("{rate} tok/s").format(rate=f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}")
 
 
 def bill(usage: Usage) -> str:

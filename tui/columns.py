@@ -10,9 +10,14 @@ def padded(text: str, width: int) -> str:
     return text + " " * max(0, width - cell_len(text))
 
 
+def cut(text: str, width: int) -> str:
+    """The text in at most `width` cells: a longer one with an ellipsis at its end."""
+    return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)) + "…"
+
+
 def fitted(text: str, width: int) -> str:
     """The text in exactly `width` cells: filled up with spaces, or cut with an ellipsis."""
-    return padded(text, width) if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)) + "…"
+    return padded(cut(text, width), width)
 
 
 def widest(texts: Iterable[str], most: int) -> int:

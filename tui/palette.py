@@ -7,6 +7,7 @@ from tui.keymap import bound, keys_of
 from tui.language import LANGUAGES, _
 from tui.screens.choice import Choice
 from tui.theme import WORDS
+from tui.words import capital
 
 COMMAND, THEME, LANGUAGE = "command", "theme", "language"
 """What the name of an entry begins with, before a colon."""
@@ -25,8 +26,7 @@ def entries(keys: Mapping[str, str], themes: Iterable[str]) -> list[Choice]:
 
 def sentence(command: Command) -> str:
     """What it does, beginning with a capital letter."""
-    words = _(command.help)
-    return words[:1].upper() + words[1:]
+    return capital(_(command.help))
 
 
 def noted(command: Command, keys: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from tui.keymap import bound, keys_of
 from tui.language import LANGUAGES, N_, _
 from tui.palette import theme_words, themes
 from tui.screens.choice import Choice
+from tui.words import capital
 
 _LARGEST_ANSWER = 1 << 20
 _LARGEST_GIB = 1 << 20
@@ -79,7 +80,7 @@ def rows(settings: Settings, available: Iterable[str], models: Sequence[str]) ->
         Setting(
             ("screen", "keys", known.name),
             _("Keys: {place}").format(place=known.place),
-            _capital(_(known.description)),
+            capital(_(known.description)),
             _("{keys} (changed)").format(keys=keys) if known.name in screen.keys else keys,
             screen.keys.get(known.name, ""),
         )
@@ -137,7 +138,3 @@ def _model(place: tuple[str, ...], title: str, value: str | None, without: str, 
     names = list(models) if value is None or value in models else [*models, value]
     choices = [Choice("", without), *(Choice(name, name) for name in names)]
     return Setting(place, _("Models"), title, value or without, value or "", choices)
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -4,6 +4,7 @@ import re
 
 from assistant import AssistantError, FinishReason, ModelInfo, PromptTooLong, Usage
 from tui.activity import bill
+from tui.figures import size
 from tui.language import N_, _
 
 _CLAUSES = re.compile("(; |；)")
@@ -24,7 +25,7 @@ def named(info: ModelInfo) -> str:
 
 def running(info: ModelInfo) -> tuple[str, ...]:
     """How it runs, for the status line: types of keys and values, memory; empty before anything was read."""
-    return tuple(filter(None, (info.kv, f"{info.memory / 2**30:.1f} GiB" if info.memory else "")))
+    return tuple(filter(None, (info.kv, size(info.memory) if info.memory else "")))
 
 
 def ended(reason: FinishReason, usage: Usage) -> str:
@@ -36,6 +37,11 @@ def ended(reason: FinishReason, usage: Usage) -> str:
             return _("stopped, because it repeated itself without end · {bill}").format(bill=bill(usage))
         case "stop":
             return bill(usage)
+
+
+def capital(words: str) -> str:
+    """With a capital letter in front, where the language has them."""
+    return words[:1].upper() + words[1:]
 
 
 def title(error: AssistantError) -> str:

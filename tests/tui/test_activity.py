@@ -3,7 +3,8 @@
 import pytest
 
 from assistant import Finished, Loading, Reading, Text, Usage
-from tui.activity import Activity, bill, duration, sparkline, speed
+from tui.activity import Activity, bill, sparkline
+from tui.figures import duration, size, speed
 
 
 class Clock:
@@ -75,6 +76,21 @@ def test_durations(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(("rate", "text"), [(0.42, "0.4 tok/s"), (9.94, "9.9 tok/s"), (1234.5, "1,234 tok/s")])
 def test_speeds(rate: float, text: str) -> None:
     assert speed(rate) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1 KiB"),
+        (98 << 20, "98 MiB"),
+        (3 << 29, "1.5 GiB"),
+        (2 << 40, "2,048.0 GiB"),
+    ],
+)
+def test_sizes(count: int, text: str) -> None:
+    assert size(count) == text
 
 
 def test_bill() -> None:

@@ -18,6 +18,7 @@ from textual.widgets import Button, Static
 
 from assistant import Hardware, Installed, installed, locations, one_line, this_machine
 from tui.aside import Aside
+from tui.figures import size
 from tui.language import LANGUAGES, N_, _, spoken
 from tui.preferences import preferences
 from tui.said import said
@@ -175,7 +176,7 @@ class FirstRunScreen(ModalScreen[str]):
         if found is None:
             return _("none yet; a small one to begin with: {command}").format(command=_STARTER)
         name = one_line(found.path.stem if found.place == "starter" else found.name)
-        parts = [name, f"{found.bytes / 2**20:,.0f} MiB"]
+        parts = [name, size(found.bytes)]
         if found.quantization.lower() not in name.lower():
             parts.insert(1, one_line(found.quantization))
         if found.context:

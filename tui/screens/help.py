@@ -20,6 +20,7 @@ from tui.palette import sentence
 from tui.preferences import preferences
 from tui.widgets.keys_line import key_words
 from tui.widgets.rows import Row, Rows
+from tui.words import capital
 
 LOCATIONS = {
     "models": N_("models"),
@@ -119,5 +120,4 @@ def _live(below: Screen[Any]) -> Iterator[tuple[str, Bound]]:
 
 
 def _does(known: Bound) -> str:
-    words = _(known.description)
-    return words[:1].upper() + words[1:]
+    return capital(_(known.description))

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from assistant import one_line, printable
 from tui.aside import Aside
+from tui.figures import size
 from tui.files import Found, find_files
 from tui.language import N_, _
 from tui.paths import place_of
@@ -159,10 +160,3 @@ def _drawn(found: Found) -> Content:
     for place in found.places:
         content = content.stylize("bold $primary", place, place + 1)
     return content if found.bytes is None else Content.assemble(content, (f"  {size(found.bytes)}", "$foreground 50%"))
-
-
-def size(count: int) -> str:
-    """Bytes for people."""
-    if count < 1000:
-        return f"{count} B"
-    return f"{count / 1000:,.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 from textual.style import Style
@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from assistant import one_line, rough_tokens
 from tui.attaching import Item
+from tui.columns import cut
 from tui.folding import lines, lines_of, tokens_words
 from tui.language import _, plural
 from tui.widgets.keys_line import key_words
@@ -90,8 +91,8 @@ class Attached(Static):
         elif not item.error:
             links[:0] = [("document", _("open as document"))]
         width = room - sum(cell_len(words) + 2 for _what, words in links) - 2
-        name = _cut(one_line(item.name), max(width - min(cell_len(facts), width // 2), 8))
-        facts = _cut(facts, max(width - cell_len(name), 8))
+        name = cut(one_line(item.name), max(width - min(cell_len(facts), width // 2), 8))
+        facts = cut(facts, max(width - cell_len(name), 8))
         gap = " " * max(width - cell_len(name) - cell_len(facts), 0)
         parts = [Content.styled("! " if item.error else "▤ ", "$error" if item.error else "$primary"), Content(name)]
         parts += [Content.styled(facts, style), Content(gap)]
@@ -100,7 +101,3 @@ class Attached(Static):
             meta = Style.from_meta({"@click": f"want({what!r}, {number})"})
             parts += [Content("  "), link.stylize(meta)]
         return Content("").join(parts)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else set_cell_size(text, max(width - 1, 0)) + "…"

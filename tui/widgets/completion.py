@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
 from assistant import one_line
+from tui.columns import cut, fitted
 from tui.language import plural
 
 _ROWS = 6
@@ -96,8 +97,7 @@ class Completion(Static):
 
     def _row(self, choice: Choice, width: int, room: int, *, marked: bool) -> Content:
         text = _safe(choice.text)
-        cut = cell_len(text) > width
-        line = Content(set_cell_size(text, width - 1) + "…" if cut else set_cell_size(text, width))
+        line = Content(fitted(text, width))
         for place in choice.places if text == choice.text else ():
             if place < len(line.plain):
                 line = line.stylize("$primary", place, place + 1)
@@ -106,8 +106,8 @@ class Completion(Static):
         note = one_line(choice.note)
         left = room - width - 2
         if note and left >= _NARROWEST_NOTE:
-            note = note if cell_len(note) <= left else set_cell_size(note, left - 1) + "…"
-            return Content.assemble(("❯ " if marked else "  ", "$primary"), line, (f"  {note}", "$foreground 60%"))
+            told = (f"  {cut(note, left)}", "$foreground 60%")
+            return Content.assemble(("❯ " if marked else "  ", "$primary"), line, told)
         return Content.assemble(("❯ " if marked else "  ", "$primary"), line)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from assistant import Typed, one_line
 from tui.commands import Command, being_completed, matching
+from tui.figures import size
 from tui.files import Found
 from tui.folding import being_mentioned, mention, tokens_words
 from tui.language import _
@@ -95,14 +96,5 @@ def _cost(wanted: Wanted, found: Found) -> str:
     if found.bytes is None:
         return ""
     if found.is_packed or wanted.kind != "FILE":
-        return _size(found.bytes)
+        return size(found.bytes)
     return "≈" + tokens_words(-(-found.bytes // _BYTES_A_TOKEN))
-
-
-def _size(count: int) -> str:
-    """Bytes as people say them."""
-    for unit in ("B", "KB", "MB"):
-        if count < 1000:
-            return f"{count:,.0f} {unit}"
-        count //= 1000
-    return f"{count:,.0f} GB"

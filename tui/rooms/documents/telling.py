@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant import Answer, Changes, Claim, Coverage, Result, one_line
-from tui.activity import duration
+from tui.figures import duration
 from tui.language import _, plural
 from tui.said import said
 

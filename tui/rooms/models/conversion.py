@@ -18,12 +18,12 @@ from textual.suggester import Suggester
 from textual.widgets import Button, Input, Select, Static
 
 from assistant import QUANTIZATIONS, Preview, Step, one_line, preview_conversion, printable
-from tui.activity import duration
+from tui.figures import duration, size
 from tui.language import N_, _, plural
 from tui.paths import place_of, unquoted
 from tui.rooms.models.errand import Errand
 from tui.rooms.models.facts import two_columns
-from tui.rooms.models.words import FACTS, size, step_words
+from tui.rooms.models.words import FACTS, step_words
 from tui.rooms.models.words import QUANTIZATIONS as DESCRIBED
 from tui.said import said
 from tui.screens.pick_file import PickFileScreen

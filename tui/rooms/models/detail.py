@@ -10,11 +10,12 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from assistant import AssistantError, Installed, MemoryRow, ModelInfo, memory_rows, one_line
+from tui.figures import size
 from tui.language import _
 from tui.rooms.models.errand import Errand
 from tui.rooms.models.facts import two_columns
 from tui.rooms.models.memory import chosen_rows, legend, memory_bars
-from tui.rooms.models.words import PROOF, ago, count_of, place, rope_long, running, size
+from tui.rooms.models.words import PROOF, ago, count_of, place, rope_long, running
 from tui.said import said
 
 _REST = 0.3

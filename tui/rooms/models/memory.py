@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from assistant import MemoryRow, one_line
-from tui.activity import duration
+from tui.figures import duration
 from tui.language import _
 from tui.rooms.models.words import of_free, tokens
 

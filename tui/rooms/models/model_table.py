@@ -10,8 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from assistant import Installed, one_line
+from tui.figures import size
 from tui.language import N_, _
-from tui.rooms.models.words import PROOF, ago, rope_short, size, tokens
+from tui.rooms.models.words import PROOF, ago, rope_short, tokens
 
 _WORDY = 100
 """Columns from which the proof is told in words."""

@@ -26,6 +26,7 @@ from assistant import (
     rename_model,
 )
 from tui.desk import Desk
+from tui.figures import size
 from tui.jobs import Job
 from tui.language import N_, _
 from tui.messages import Began, Ended, Failed
@@ -34,7 +35,7 @@ from tui.rooms.models.conversion import ConversionScreen, Wish
 from tui.rooms.models.detail import Detail
 from tui.rooms.models.errand import Errand, Events
 from tui.rooms.models.model_table import ModelTable
-from tui.rooms.models.words import PROOF, size
+from tui.rooms.models.words import PROOF
 from tui.rooms.models.work import WorkLine
 from tui.rooms.room import Room
 from tui.screens.confirm import ConfirmScreen

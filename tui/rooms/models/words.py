@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from assistant import Installed, MemoryRow, ModelInfo, Rope, Step
-from tui.activity import duration
+from tui.figures import duration, size
 from tui.language import N_, _, plural
 
 PROOF = {
@@ -46,15 +46,6 @@ FACTS = (
     N_("quantization"),
 )
 """Names of the values that a conversion tells."""
-
-
-def size(count: int) -> str:
-    """Bytes as people compare them: `98 MiB`, `15.4 GiB`."""
-    if count >= 2**30:
-        return f"{count / 2**30:,.1f} GiB"
-    if count >= 2**20:
-        return f"{count / 2**20:,.0f} MiB"
-    return f"{count / 2**10:,.0f} KiB" if count >= 2**10 else f"{count} B"
 
 
 def of_free(row: MemoryRow) -> str:

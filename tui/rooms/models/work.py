@@ -9,9 +9,10 @@ from textual.style import Style
 from textual.widgets import Static
 
 from assistant import AssistantError, Step, one_line
+from tui.figures import size
 from tui.language import _
 from tui.rooms.models.errand import Errand, Events
-from tui.rooms.models.words import left, size, step_words
+from tui.rooms.models.words import left, step_words
 
 _CELLS = 20
 
