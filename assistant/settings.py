@@ -24,7 +24,7 @@
     language = "zh"                     # or "en", "auto": by the locale
     submit_key = "enter"                # or "ctrl+enter", "alt+enter": what sends; Enter is a new line then
     [screen.keys]                       # other keys for what the screen can do, by the names its help shows
-    "chat.regenerate" = "ctrl+r"
+    "chat.regenerate" = "f8"
 
 What the values mean for a model is decided in `assistant.sampling_defaults`, which themes and keys there are in `tui`.
 `assistant.settings_file` changes the file.
