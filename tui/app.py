@@ -13,7 +13,6 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from assistant import Engine
-from tui import palette
 from tui.aside import Broken
 from tui.desk import Desk
 from tui.holder import EngineHolder
@@ -21,6 +20,7 @@ from tui.language import _, use
 from tui.preferences import Preferences, Written, redraw
 from tui.rooms.chat.room import ChatRoom
 from tui.said import said
+from tui.screens import palette
 from tui.screens.choice import ChoiceScreen
 from tui.screens.house import House
 from tui.theme import OURS, PLAIN

@@ -14,10 +14,10 @@ from textual.keys import REPLACED_KEYS, Keys, key_to_character
 from textual.screen import Screen
 
 from tui import later
+from tui.key_names import key_words
 from tui.language import _
 from tui.rooms import TITLES
 from tui.rooms.room import Room
-from tui.widgets.keys_line import key_words
 
 NEVER = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace"}
 """What a terminal takes the key for."""

@@ -5,8 +5,8 @@ import pytest
 from assistant import FakeEngine, read_settings, settings_path
 from tests.tui.support import Screen, drawn, house, prompt, screen, status, wait_until
 from tui.app import LucioleApp
+from tui.key_names import key_words
 from tui.keymap import NEVER, bound, keymap, keys_of, refusal
-from tui.widgets.keys_line import key_words
 
 
 def app_of(pilot: Screen) -> LucioleApp:

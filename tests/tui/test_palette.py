@@ -4,8 +4,8 @@ from assistant import FakeEngine, read_settings
 from tests.tui.support import Screen, drawn, house, prompt, screen, wait_until
 from tui.app import LucioleApp
 from tui.commands import COMMANDS
-from tui.palette import entries, themes
 from tui.screens.choice import Choice, ChoiceScreen
+from tui.screens.palette import entries, themes
 
 
 def palette(pilot: Screen) -> ChoiceScreen:

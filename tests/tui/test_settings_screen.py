@@ -8,8 +8,8 @@ from tui.app import LucioleApp
 from tui.screens.choice import ChoiceScreen
 from tui.screens.entry import EntryScreen
 from tui.screens.press_key import PressKeyScreen
+from tui.screens.setting_rows import Number, rows, typed_number
 from tui.screens.settings import SettingsScreen
-from tui.setting_rows import Number, rows, typed_number
 
 
 def settings(pilot: Screen) -> SettingsScreen:

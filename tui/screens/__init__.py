@@ -1,1 +1,1 @@
-"""The rooms of the screen: chat and help."""
+"""What is shown over the whole terminal: the house with its rooms, and what is asked or told above it."""

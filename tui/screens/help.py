@@ -14,11 +14,11 @@ from textual.widgets import Button
 from assistant import locations, one_line
 from tui.columns import widest
 from tui.commands import COMMANDS
+from tui.key_names import key_words
 from tui.keymap import Bound, bound
 from tui.language import N_, _
-from tui.palette import sentence
 from tui.preferences import preferences
-from tui.widgets.keys_line import key_words
+from tui.screens.palette import sentence
 from tui.widgets.rows import Row, Rows
 from tui.words import capital
 

@@ -5,9 +5,9 @@ from textual.screen import Screen
 
 from assistant import one_line
 from tui.language import LANGUAGES, _
-from tui.palette import theme_words, themes
 from tui.preferences import preferences
 from tui.screens.choice import Choice, ChoiceScreen
+from tui.screens.palette import theme_words, themes
 from tui.theme import AUTO
 
 

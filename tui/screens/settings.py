@@ -21,7 +21,7 @@ from tui.preferences import Value, preferences
 from tui.screens.choice import ChoiceScreen
 from tui.screens.entry import EntryScreen
 from tui.screens.press_key import PressKeyScreen
-from tui.setting_rows import Setting, expected, rows, typed_number
+from tui.screens.setting_rows import Setting, expected, rows, typed_number
 from tui.widgets.option_lines import OptionLines
 
 _LEFT = 34

@@ -14,16 +14,16 @@ from textual.widgets import TextArea
 
 from assistant import AssistantError, Typed, keep_pasted, keep_typed, one_line, read_typed, rough_tokens
 from tui.aside import Aside, Stopped
-from tui.attaching import are_files
 from tui.commands import Unknown, parse
 from tui.desk import Desk
-from tui.drafting import Composed, Counted, Drafting, Looked, Priced
-from tui.editor import NoEditor, edit, editor
-from tui.folding import mention, tokens_words
 from tui.language import _, plural
 from tui.messages import OpenDocument
 from tui.preferences import preferences
-from tui.recall import is_worth_keeping
+from tui.prompt.attaching import are_files
+from tui.prompt.drafting import Composed, Counted, Drafting, Looked, Priced
+from tui.prompt.editor import NoEditor, edit, editor
+from tui.prompt.folding import mention, tokens_words
+from tui.prompt.recall import is_worth_keeping
 from tui.widgets.attached import Attached
 from tui.widgets.offering import Marked, Offering
 from tui.widgets.prompt import Prompt

@@ -9,11 +9,11 @@ from textual.style import Style
 from textual.widgets import Static
 
 from assistant import one_line, rough_tokens
-from tui.attaching import Item
 from tui.columns import cut
-from tui.folding import lines, lines_of, tokens_words
+from tui.key_names import key_words
 from tui.language import _, plural
-from tui.widgets.keys_line import key_words
+from tui.prompt.attaching import Item
+from tui.prompt.folding import lines, lines_of, tokens_words
 
 _ROWS = 5
 _WIDE = 100

@@ -2,22 +2,11 @@
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.keys import REPLACED_KEYS, key_to_character
 from textual.style import Style
 from textual.widgets import Static
 
+from tui.key_names import key_words
 from tui.language import _
-
-_NAMES = {
-    "escape": "Esc",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-}
-
 
 _SHARE = 0.6
 """Of the line, as in the style sheet."""
@@ -63,12 +52,3 @@ def _button(key: str, text: str) -> Content:
     end = len(text.partition(" ")[0])
     content = Content(text).stylize("bold", 0, end)
     return content.stylize(Style.from_meta({"@click": f"app.simulate_key({key!r})"}))
-
-
-def key_words(key: str) -> str:
-    """A key as people know it: `Ctrl+Q`, `F1`, `Esc`."""
-    *modifiers, last = key.split("+")
-    sign = (key_to_character(REPLACED_KEYS.get(last, last)) or "").strip()  # `>` for `greater_than_sign`
-    sign = sign if sign.isprintable() else ""
-    name = _NAMES.get(last) or (sign.upper() if modifiers else sign) or last.capitalize()
-    return "+".join([*(modifier.capitalize() for modifier in modifiers), name])

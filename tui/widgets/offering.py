@@ -14,9 +14,9 @@ from textual.widgets import Static, TextArea
 from assistant import Typed
 from tui.aside import Aside
 from tui.files import Found
-from tui.finding import find
 from tui.language import N_, _
 from tui.preferences import preferences
+from tui.prompt.finding import find
 from tui.widgets import offers
 from tui.widgets.completion import Choice, Completion
 from tui.widgets.offers import Put, Wanted

@@ -7,8 +7,8 @@ from assistant import Typed, one_line
 from tui.commands import Command, being_completed, matching
 from tui.figures import size
 from tui.files import Found
-from tui.folding import being_mentioned, mention, tokens_words
 from tui.language import _
+from tui.prompt.folding import being_mentioned, mention, tokens_words
 from tui.widgets.completion import Choice
 
 _LONGEST = 200

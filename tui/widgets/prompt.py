@@ -14,9 +14,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from assistant import Typed, printable
-from tui.folding import dropped, is_large, placeholder
 from tui.language import N_
-from tui.recall import Recall
+from tui.prompt.folding import dropped, is_large, placeholder
+from tui.prompt.recall import Recall
 from tui.widgets.burst import ENTER, NEW_LINE, QUIET, TAB, Burst
 from tui.widgets.writing import Writing
 

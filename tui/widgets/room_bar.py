@@ -6,8 +6,8 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
 
+from tui.key_names import key_words
 from tui.language import _
-from tui.widgets.keys_line import key_words
 
 
 class RoomBar(Static):

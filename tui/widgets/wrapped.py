@@ -14,8 +14,8 @@ from textual.document._document_navigator import DocumentNavigator
 from textual.document._wrapped_document import WrappedDocument
 from textual.geometry import Offset
 
-from tui import graphemes
-from tui.graphemes import Stops
+from tui.prompt import graphemes
+from tui.prompt.graphemes import Stops
 
 StopsOf = Callable[[str], Stops]
 """The stretches of a line that are passed as a whole."""

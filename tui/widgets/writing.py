@@ -10,8 +10,8 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 from assistant import Typed
-from tui.folding import folded, mentions, placeholder, used
-from tui.graphemes import Stops, snap
+from tui.prompt.folding import folded, mentions, placeholder, used
+from tui.prompt.graphemes import Stops, snap
 from tui.widgets.wrapped import Line, Rows, Steps
 
 

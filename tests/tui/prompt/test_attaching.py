@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Attachment
-from tui.attaching import Mentioned, Reader, are_files
+from tui.prompt.attaching import Mentioned, Reader, are_files
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from assistant import FakeEngine
 from assistant.paths import models_folder
 from tests.assistant.library.models import write_model
 from tests.tui.support import drawn, prompt, screen, wait_until
-from tui.finding import find
+from tui.prompt.finding import find
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant import Attachment, Typed
-from tui.folding import being_mentioned, dropped, folded, is_large, mention, mentions, placeholder, unfold, used
+from tui.prompt.folding import being_mentioned, dropped, folded, is_large, mention, mentions, placeholder, unfold, used
 
 LONG = "\n".join(f"line {number}" for number in range(214))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.graphemes import after, before, breaks, column_at, edges, snap
+from tui.prompt.graphemes import after, before, breaks, column_at, edges, snap
 
 TEXTS = st.text(st.sampled_from("ab .,\t中文。「」한é\u0301🇩🇪👍🏽👨\u200d👩\u200d👧❤\ufe0fאְم"), max_size=40)
 

@@ -1,7 +1,7 @@
 """What was sent before, gone through or searched."""
 
 from assistant import Typed
-from tui.recall import Recall
+from tui.prompt.recall import Recall
 
 
 def recall(*texts: str) -> Recall:

@@ -6,9 +6,9 @@ from textual.app import App
 from textual.content import Content
 from textual.style import Style
 
+from tui.key_names import key_words
 from tui.language import N_, _
 from tui.preferences import preferences
-from tui.widgets.keys_line import key_words
 
 Offer = tuple[str, str, str, str]
 """The binding's name, its key unless the user gave it another, the room's action, and the words."""

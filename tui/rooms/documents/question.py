@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from assistant import one_line
-from tui.folding import dropped
 from tui.language import N_, _
+from tui.prompt.folding import dropped
 
 Mode = Literal["ask", "find"]
 

@@ -10,10 +10,10 @@ from textual.message import Message
 from assistant import Answer, AssistantError, OutputFailed, Request, Result, export_findings, one_line
 from tui.aside import Stopped
 from tui.commands import Unknown, parse
-from tui.folding import dropped
 from tui.language import N_, _
 from tui.messages import ContextUsed, Do, OpenDocument
 from tui.paths import place_of
+from tui.prompt.folding import dropped
 from tui.rooms.documents.changes import ChangesScreen
 from tui.rooms.documents.opening import DocumentRead, DocumentRefused, Exchange, Wanted, opening
 from tui.rooms.documents.question import QuestionLine

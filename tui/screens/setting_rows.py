@@ -7,8 +7,8 @@ from typing import Literal
 from assistant import Sampling, Settings
 from tui.keymap import bound, keys_of
 from tui.language import LANGUAGES, N_, _
-from tui.palette import theme_words, themes
 from tui.screens.choice import Choice
+from tui.screens.palette import theme_words, themes
 from tui.words import capital
 
 _LARGEST_ANSWER = 1 << 20

@@ -10,11 +10,11 @@ from textual.message import Message
 
 from assistant import Attachment, Typed, attach, detach, rough_tokens
 from tui.aside import Aside, Stopped
-from tui.attaching import Item, Mentioned, Reader
 from tui.desk import Desk
-from tui.folding import mentions, unfold
 from tui.jobs import Inbox, Job
 from tui.language import _
+from tui.prompt.attaching import Item, Mentioned, Reader
+from tui.prompt.folding import mentions, unfold
 
 AROUND = 16
 """Tokens that a template puts around a message, about."""

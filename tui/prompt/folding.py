@@ -11,8 +11,8 @@ from pathlib import PurePath
 from urllib.parse import unquote, urlsplit
 
 from assistant import Attachment, Typed, one_line, rough_tokens
-from tui.graphemes import Stops
 from tui.language import _, plural
+from tui.prompt.graphemes import Stops
 
 LARGE_LINES = 8
 LARGE_CHARACTERS = 1000
