@@ -30,7 +30,6 @@ from tests.tui.material import CONTRACT, CONTRACT_ZH, INFO, MODELS, ROWS, SUMMAR
 from tests.tui.models.support import on as on_model
 from tests.tui.models.support import room as models_room
 from tests.tui.support import (
-    READ,
     HeldEngine,
     Screen,
     drawn,
@@ -158,7 +157,7 @@ def summarizing(summary: str) -> Callable[[Path, pytest.MonkeyPatch], LucioleApp
     usage = Usage(768, 0, 118, 32_768, 0.0, 4.1, 6.2)
 
     def make(_folder: Path, _patch: pytest.MonkeyPatch) -> LucioleApp:
-        engine = FakeEngine([[*READ, Text(summary), Finished("stop", usage)]], info=INFO)
+        engine = FakeEngine([[Reading(0, 768), Reading(768, 768), Text(summary), Finished("stop", usage)]], info=INFO)
         return make_app(lambda: engine)
 
     return make
