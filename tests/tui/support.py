@@ -53,6 +53,7 @@ async def settled(pilot: Screen, answers: int = 1) -> None:
     """Wait until the last of so many answers is whole and drawn."""
     await wait_until(pilot, lambda: len(find(pilot, AnswerTurn)) == answers and bool(find(pilot, AnswerTurn)[-1].mark))
     await pilot.pause()
+    await pilot.pause(1 / 60)  # a view that follows goes to the end with the next drawing
 
 
 def find(pilot: Screen, kind: type[Kind]) -> list[Kind]:

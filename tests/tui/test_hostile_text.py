@@ -92,7 +92,7 @@ async def test_markdown_of_any_shape_is_drawn_without_a_fault() -> None:
     async with screen(FakeEngine([[*READ, *whole(*pieces, "\n\nEnd.")]])) as pilot:
         await send(pilot, "Go")
         await settled(pilot)
-        assert "End." in drawn(pilot)
+        await wait_until(pilot, lambda: "End." in drawn(pilot))
         assert not obeyed(pilot)
 
 
@@ -102,5 +102,4 @@ async def test_deep_nesting_loses_no_word(marker: str, depth: int) -> None:
     async with screen(FakeEngine([[*READ, *whole(marker * depth, "deep\n\nafter", "wards")]])) as pilot:
         await send(pilot, "Go")
         await settled(pilot)
-        assert "deep" in drawn(pilot)
-        assert "afterwards" in drawn(pilot)
+        await wait_until(pilot, lambda: "deep" in drawn(pilot) and "afterwards" in drawn(pilot))
