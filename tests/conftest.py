@@ -11,16 +11,20 @@ from tests.support import converted_file
 
 HEAVY = ("parity", "slow", "gpu")
 """Markers of tests that run only when asked for with `-m`."""
+LONGEST = ("tests/tui/raw/", "tests/tui/documents/", "tests/tui/test_terminal.py", "tests/tui/test_snapshots.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the heavy tests out, unless markers were chosen on the command line."""
-    if config.option.markexpr:
-        return
-    heavy = [item for item in items if any(item.get_closest_marker(name) for name in HEAVY)]
-    if heavy:
-        config.hook.pytest_deselected(items=heavy)
-        items[:] = [item for item in items if item not in heavy]
+    """Leave the heavy tests out, unless markers were chosen on the command line; begin with the longest files.
+
+    A file is one process's from its first to its last test: a long one that begins last is waited for by all others.
+    """
+    if not config.option.markexpr:
+        heavy = {item for item in items if any(item.get_closest_marker(name) for name in HEAVY)}
+        if heavy:
+            config.hook.pytest_deselected(items=list(heavy))
+            items[:] = [item for item in items if item not in heavy]
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)
