@@ -34,7 +34,7 @@ _LONG = 20_000
 
 _PACE = 0.12
 """Seconds."""
-_REST = 6
+_REST = 10
 """Times as long as the last piece took to be drawn."""
 
 
