@@ -172,9 +172,11 @@ class House(Looks):
         return self.desk.busy == (action == "stop") if action in {"stop", "back"} else True
 
     def action_export(self, name: str) -> None:
-        """Write to a file what is open in this room: a document's summary and answers, or else the chat."""
+        """Write to a file what is open in this room: a document's summary and answers, what is chosen, or the chat."""
         if self.room is self.documents:
             self.documents.action_export(name)
+        elif self.room is self.history:
+            self.history.action_export()
         else:
             self.chat.action_export(name)
 

@@ -62,11 +62,6 @@ class UserTurn(Static, can_focus=True):
         """Not sent yet: the model is loading or still answering the turn before."""
         return self._queued
 
-    @property
-    def foldable(self) -> bool:
-        """There is more of it than is shown while it is folded."""
-        return bool(self._attachments) or self._question.count("\n") >= FOLDED_LINES
-
     def sent(self) -> None:
         """The turn has been handed to the model."""
         self._queued = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from threading import Event as Flag
 
 import pytest
 from textual.widgets import Input
@@ -13,6 +14,7 @@ from assistant import (
     FakeEngine,
     Finished,
     Message,
+    OutputFailed,
     Reading,
     Request,
     Sampling,
@@ -26,6 +28,7 @@ from tests.tui.documents.support import (
     SUMMARY,
     ask,
     contract,
+    open_document,
     opened,
     room,
     sections,
@@ -284,3 +287,24 @@ async def test_export_writes_what_is_open_in_the_room_one_is_in(tmp_path: Path) 
         await pilot.press("f2")
         await send(pilot, "/export chat.md")
         await wait_until(pilot, lambda: any("nothing was said yet" in n.message for n in pilot.app._notifications))
+
+
+async def test_an_export_is_told_of_whatever_is_opened_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = Flag(), Flag()
+
+    def refused(*_what: object) -> None:
+        begun.set()
+        go_on.wait(10)
+        raise OutputFailed("the disk is full; room was expected; free some")
+
+    monkeypatch.setattr("tui.rooms.documents.room.export_findings", refused)
+    other = tmp_path / "other.md"
+    other.write_text("# Other\n\nNothing.\n", encoding="utf-8")
+    async with opened(contract(tmp_path), summarized=True) as pilot:
+        await house(pilot).obey("export", str(tmp_path / "findings.md"))
+        await wait_until(pilot, begun.is_set)
+        await open_document(pilot, other)
+        go_on.set()
+        await wait_until(pilot, lambda: any("the disk is full" in n.message for n in pilot.app._notifications))

@@ -9,7 +9,7 @@ from textual.widgets import TextArea
 
 from assistant import HistoryFailed, Store, import_json
 from tests.tui.history.support import Keeping, ago, chosen, history, listed, room, said, shelf, stored
-from tests.tui.support import Screen, drawn, send, settled, texts, wait_until
+from tests.tui.support import Screen, drawn, house, send, settled, texts, wait_until
 from tui.rooms.history.search import SearchField
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.entry import EntryScreen
@@ -210,3 +210,11 @@ async def test_a_damaged_file_is_set_aside_and_said(keeping: Keeping) -> None:
     async with history((160, 40)) as pilot:
         await wait_until(pilot, lambda: "were damaged" in said(pilot))
         assert listed(pilot) == []
+
+
+async def test_the_export_of_the_palette_is_of_what_is_chosen_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    Keeping(monkeypatch).keep("aa", "Of lamps?", "Light.")
+    async with history() as pilot:
+        house(pilot).begin("export")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, EntryScreen))
+        assert "Of-lamps" in pilot.app.screen.query_one(TextArea).text

@@ -280,7 +280,7 @@ class DocumentsRoom(Working):
                 return Exported(path, error)
             return Exported(path)
 
-        self.aside.do(work)
+        self.exporting.do(work)
 
     @on(Exported)
     def _exported(self, message: Exported) -> None:

@@ -53,6 +53,8 @@ class Working(Page):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.aside = Aside(self, "luciole-documents")
+        self.exporting = Aside(self, "luciole-export")
+        """Apart: what is opened meanwhile takes nothing from it, and what came of it is always told."""
         self.clock = monotonic
         """Seconds that only grow."""
         self.study: Study | None = None
@@ -73,6 +75,7 @@ class Working(Page):
 
     def on_unmount(self) -> None:
         self.aside.close()
+        self.exporting.close()
         self._stop_watching()
         if self._keeper is not None:
             self._keeper.close()
