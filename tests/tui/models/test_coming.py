@@ -17,8 +17,8 @@ from tests.convert.tiny import tiny_checkpoint
 from tests.tui.models.support import models_screen, on, room, rows, says
 from tests.tui.support import Screen, drawn, house, prompt, send, wait_until
 from tui.language import use
+from tui.rooms.models import coming as coming_module
 from tui.rooms.models import conversion as screen_module
-from tui.rooms.models import room as room_module
 from tui.rooms.models.conversion import ConversionScreen, first_folder
 from tui.screens.pick_file import PickFileScreen
 
@@ -79,7 +79,7 @@ class Converter:
 def converter(monkeypatch: pytest.MonkeyPatch) -> Converter:
     found = Converter()
     monkeypatch.setattr(screen_module, "preview_conversion", found.preview)
-    monkeypatch.setattr(room_module, "convert_folder", found.convert)
+    monkeypatch.setattr(coming_module, "convert_folder", found.convert)
     return found
 
 
@@ -109,7 +109,7 @@ async def test_a_real_conversion(tmp_path: Path) -> None:
         assert "config.json: max_position_embeddings" in drawn(pilot)
         assert screen.query_one("#convert").has_focus
         await pilot.press("enter")
-        line = room(pilot)._line
+        line = room(pilot)._coming.line
         await wait_until(pilot, lambda: "converting Tiny-萤-q4_k_m" in line.text)
         await wait_until(pilot, says(pilot, "Tiny-萤-q4_k_m is converted: 849 KiB, partly proven."), 60)
         await wait_until(pilot, lambda: any("|Tiny-萤-q4_k_m|" in row and "◐ partly" in row for row in rows(pilot)))
@@ -209,9 +209,9 @@ async def test_live_and_stopped(converter: Converter) -> None:
         await pilot.press("f2")
         await pilot.press("f4")
         await pilot.press("x")
-        await wait_until(pilot, lambda: not room(pilot)._line.busy)
+        await wait_until(pilot, lambda: not room(pilot)._coming.line.busy)
         assert converter.closed.is_set()
-        assert not room(pilot)._line.display
+        assert not room(pilot)._coming.line.display
         assert len(rows(pilot)) == 1
 
 
@@ -220,7 +220,7 @@ async def test_a_click_stops_it(converter: Converter) -> None:
         await looked_at(pilot)
         await pilot.press("enter")
         await wait_until(pilot, lambda: "X stops it" in drawn(pilot))
-        line = room(pilot)._line
+        line = room(pilot)._coming.line
         await pilot.click(line, offset=(line.text.index("X stops"), 0))
         await wait_until(pilot, lambda: not line.busy)
         assert converter.closed.is_set()
@@ -234,7 +234,7 @@ async def test_a_conversion_that_fails(converter: Converter) -> None:
         await pilot.press("enter")
         converter.held.set()
         await wait_until(pilot, says(pilot, "the disk is full; room was expected"))
-        assert not room(pilot)._line.busy
+        assert not room(pilot)._coming.line.busy
 
 
 async def test_quitting_waits_for_nobody(converter: Converter, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,11 +245,11 @@ async def test_quitting_waits_for_nobody(converter: Converter, monkeypatch: pyte
         yield Step("deaf", 0, 0)
         converter.held.wait(10)
 
-    monkeypatch.setattr(room_module, "convert_folder", deaf)
+    monkeypatch.setattr(coming_module, "convert_folder", deaf)
     async with models_screen() as pilot:
         await looked_at(pilot)
         await pilot.press("enter")
-        await wait_until(pilot, lambda: "deaf" in room(pilot)._line.text)
+        await wait_until(pilot, lambda: "deaf" in room(pilot)._coming.line.text)
         started = monotonic()
     assert monotonic() - started < 4
     converter.held.set()

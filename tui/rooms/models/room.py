@@ -1,8 +1,6 @@
 """The room of models: what is there and what it needs, which one is loaded, and how models come and go."""
 
-import os
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -12,13 +10,8 @@ from textual.containers import Container
 from textual.widgets import DataTable
 
 from assistant import (
-    AssistantError,
-    Converted,
-    Imported,
     Installed,
-    convert_folder,
     freed_by_removing,
-    import_file,
     installed,
     make_default,
     one_line,
@@ -30,29 +23,19 @@ from tui.figures import size
 from tui.jobs import Job
 from tui.language import N_, _
 from tui.messages import Began, Ended, Failed
-from tui.paths import place_of, unquoted
-from tui.rooms.models.conversion import ConversionScreen, Wish
+from tui.rooms.models.coming import Coming
 from tui.rooms.models.detail import Detail
 from tui.rooms.models.errand import Errand, Events
 from tui.rooms.models.model_table import ModelTable
-from tui.rooms.models.words import PROOF
-from tui.rooms.models.work import WorkLine
+from tui.rooms.models.telling import fail, tell
 from tui.rooms.room import Room
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.entry import EntryScreen
-from tui.screens.pick_file import PickFileScreen
 
 _SIDE_BY_SIDE = 150
 """Columns from which list and details stand beside each other."""
 
 Take = Callable[[Any], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """What was to be imported is a folder, whose model is to be converted."""
-
-    path: str
 
 
 class ModelsRoom(Room):
@@ -74,7 +57,7 @@ class ModelsRoom(Room):
         super().__init__(desk)
         self._table = ModelTable()
         self._detail = Detail()
-        self._line = WorkLine()
+        self._coming = Coming()
         self._models: tuple[Installed, ...] = ()
         self._takers: dict[Errand, Take] = {}
         self._listing: Errand | None = None
@@ -86,7 +69,7 @@ class ModelsRoom(Room):
         with Container(id="shelf"):
             yield self._table
             yield self._detail
-        yield self._line
+        yield self._coming
 
     def on_unmount(self) -> None:
         for errand in list(self._takers):
@@ -108,7 +91,7 @@ class ModelsRoom(Room):
             self._draw()
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        return self._line.busy if action == "stop_work" else True
+        return self._coming.busy if action == "stop_work" else True
 
     @property
     def _marks(self) -> tuple[str, str]:
@@ -175,16 +158,16 @@ class ModelsRoom(Room):
         if model is None:
             return
         if model.problem:
-            self._tell(model.problem, "warning")
+            tell(self, model.problem, "warning")
         elif str(model.path) in self._marks:
-            self._tell(_("{name} is loaded already.").format(name=one_line(model.name)))
+            tell(self, _("{name} is loaded already.").format(name=one_line(model.name)))
         else:
             label = _("loading {name}").format(name=one_line(model.name))
             job = Job(self, lambda: self.desk.holder.use(str(model.path)), label=label)
             self._loading[job] = model
             if self.desk.busy:
-                self._tell(
-                    _("{name} comes when what runs now is done; Esc stops it.").format(name=one_line(model.name))
+                tell(
+                    self, _("{name} comes when what runs now is done; Esc stops it.").format(name=one_line(model.name))
                 )
             self.desk.submit(job)
 
@@ -196,87 +179,32 @@ class ModelsRoom(Room):
     def _ended(self, message: Ended) -> None:
         model = self._loading.pop(message.job, None)
         if model is not None and not message.stopped:
-            self._tell(_("{name} is loaded.").format(name=one_line(model.name)))
+            tell(self, _("{name} is loaded.").format(name=one_line(model.name)))
         self.look()
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:
         self._loading.pop(message.job, None)
-        self._fail(message.error)
+        fail(self, message.error)
         self.look()
 
     # Coming
 
     def action_convert(self, folder: str = "") -> None:
-        """Choose what to convert, see what would come of it, and convert it."""
-        if self._is_free():
-            self.app.push_screen(ConversionScreen(folder), self._convert)
-
-    def _convert(self, wish: Wish | None) -> None:
-        if wish is None or not self._is_free():
-            return
-        title = _("converting {name}").format(name=one_line(wish.name))
-        self._work(
-            title,
-            lambda stopped: convert_folder(
-                wish.source, quantization=wish.quantization, name=wish.name, interrupted=stopped
-            ),
-        )
+        """Convert a folder."""
+        self._coming.convert(folder)
 
     def action_bring(self, path: str = "") -> None:
-        """Bring a GGUF into the model folder; of a folder, convert what is in it."""
-        if path:
-            self._import(path)
-        elif self._is_free():
-            self.app.push_screen(PickFileScreen(_("Import a GGUF file"), ending=".gguf"), self._import)
-
-    def _import(self, path: str | None) -> None:
-        if not path or not self._is_free():
-            return
-        place = place_of(unquoted(path))
-
-        def brought(_stopped: Callable[[], bool]) -> Generator[Any, None, None]:
-            if os.path.isdir(place):  # noqa: PTH112  pathlib's raises for folders it may not enter
-                yield Folder(place)
-            else:
-                yield from import_file(place)
-
-        self._work(_("importing {name}").format(name=one_line(os.path.basename(place))), brought)  # noqa: PTH119
-
-    def _work(self, title: str, work: Events) -> None:
-        self._line.begin(title, work)
-        self.refresh_bindings()
-
-    @on(WorkLine.Done)
-    def _done(self, message: WorkLine.Done) -> None:
-        match message.result:
-            case Converted(model):
-                said = _("{name} is converted: {size}, {proof}.")
-                proof = _(PROOF[model.proof][1])
-                self._tell(said.format(name=one_line(model.name), size=size(model.bytes), proof=proof))
-                self.look(str(model.path))
-            case Imported(model, linked):
-                said = _("{name} is imported; it takes no further room.") if linked else _("{name} is imported.")
-                self._tell(said.format(name=one_line(model.name)))
-                self.look(str(model.path))
-            case Folder(path):
-                self.app.push_screen(ConversionScreen(path), self._convert)
-
-    @on(WorkLine.Over)
-    def _worked(self, message: WorkLine.Over) -> None:
-        self.refresh_bindings()
-        if message.error is not None:
-            self._fail(message.error)
+        """Import a file."""
+        self._coming.bring(path)
 
     def action_stop_work(self) -> None:
-        """Stop the conversion or the import; nothing of it is left behind."""
-        self._line.stop()
+        """Stop what is on its way."""
+        self._coming.stop()
 
-    def _is_free(self) -> bool:
-        """Whether nothing is being converted or imported; says so where something is."""
-        if self._line.busy:
-            self._tell(_("One at a time: X stops what is being converted or imported."), "warning")
-        return not self._line.busy
+    @on(Coming.Come)
+    def _come(self, message: Coming.Come) -> None:
+        self.look(message.path)
 
     # Changing
 
@@ -286,7 +214,7 @@ class ModelsRoom(Room):
             return
 
         def done(_none: object) -> None:
-            self._tell(_("Luciole starts with {name} from now on.").format(name=one_line(model.name)))
+            tell(self, _("Luciole starts with {name} from now on.").format(name=one_line(model.name)))
             self.look()
 
         self._start(once(lambda: make_default(model)), done)
@@ -322,7 +250,7 @@ class ModelsRoom(Room):
                 self._start(once(lambda: remove_model(model)), removed)
 
         def removed(bytes_: int) -> None:
-            self._tell(_("{name} is removed, {size} are free again.").format(name=name, size=size(bytes_)))
+            tell(self, _("{name} is removed, {size} are free again.").format(name=name, size=size(bytes_)))
             self.look()
 
         self.app.push_screen(ConfirmScreen(_("Remove {name}?").format(name=name), text, yes=_("Remove")), remove)
@@ -331,11 +259,11 @@ class ModelsRoom(Room):
         """The highlighted model, if its files are ours to change; says why not."""
         model = self._table.model
         if model is not None and str(model.path) in self._marks:
-            self._tell(_("{name} is in use; load another model first.").format(name=one_line(model.name)), "warning")
+            tell(self, _("{name} is in use; load another model first.").format(name=one_line(model.name)), "warning")
             return None
         if model is not None and model.place != "folder":
             said = _("{name} does not lie in the model folder; only models there can be changed. I imports it.")
-            self._tell(said.format(name=one_line(model.name)), "warning")
+            tell(self, said.format(name=one_line(model.name)), "warning")
             return None
         return model
 
@@ -354,13 +282,7 @@ class ModelsRoom(Room):
     @on(Errand.Over)
     def _over(self, message: Errand.Over) -> None:
         if self._takers.pop(message.errand, None) is not None and message.error is not None:
-            self._fail(message.error)
-
-    def _tell(self, text: str, severity: str = "information") -> None:
-        self.notify(one_line(text), severity="warning" if severity == "warning" else "information", markup=False)
-
-    def _fail(self, error: AssistantError) -> None:
-        self.notify(one_line(str(error)), severity="error", timeout=10, markup=False)
+            fail(self, message.error)
 
 
 def once(action: Callable[[], Any]) -> Events:
