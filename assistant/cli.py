@@ -5,20 +5,11 @@ The one place where the packages meet: the screen and the converter are known he
 
 import os
 import sys
-from importlib import import_module
-from typing import NamedTuple
 
 import click
 
+from assistant.commands.lazy import Entry, LazyGroup, load
 from assistant.sanitize import one_line
-
-
-class Entry(NamedTuple):
-    """Where a command lies, as `module:attribute`, and the first sentence of its help."""
-
-    target: str
-    help: str
-
 
 COMMANDS = {
     "chat": Entry("assistant.commands.chat:chat", "Ask one question, or hold a conversation line by line."),
@@ -31,6 +22,10 @@ COMMANDS = {
     "verify": Entry("convert.verify_cli:verify", "Prove FILE.gguf against the model folder it was made of."),
     "inspect": Entry("assistant.commands.inspect:inspect", "Show what the header of a GGUF file says."),
     "plan": Entry("assistant.commands.plan:plan", "Show how MODEL may run on this machine, and what is fastest."),
+    "models": Entry(
+        "assistant.commands.models:models",
+        "List, fetch, import, rename or remove models.",
+    ),
     "cache": Entry("assistant.commands.cache:cache", "Show what was kept of documents already read, or clear it."),
     "doctor": Entry("assistant.commands.doctor:doctor", "Show what this installation and this machine can do."),
 }
@@ -47,23 +42,8 @@ Examples:
 """
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command when it is called or asked for its own help, and no earlier."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command = _load(COMMANDS[cmd_name].target)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{COMMANDS[cmd_name].target} is no click command")
-        return command
-
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+class Commands(LazyGroup):
+    """The group of all of them: where a command ends early, the exit code is decided here."""
 
     def invoke(self, ctx: click.Context) -> object:
         """As click's, but an interruption is no abort with an empty line, and a closed pipe no failure."""
@@ -80,7 +60,7 @@ class LazyGroup(click.Group):
         return result
 
 
-@click.group(cls=LazyGroup, invoke_without_command=True, epilog=EPILOG)
+@click.group(cls=Commands, table=COMMANDS, invoke_without_command=True, epilog=EPILOG)
 @click.version_option(package_name="luciole", message="luciole %(version)s")
 @click.option("-m", "--model", metavar="MODEL", hidden=True, help="Model for the screen.")
 @click.pass_context
@@ -93,13 +73,7 @@ def luciole(ctx: click.Context, model: str | None) -> None:
         return
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         raise click.UsageError("the screen needs a terminal; in a pipe use luciole chat or luciole summarize")
-    screen = _load(SCREEN)
+    screen = load(SCREEN)
     if not callable(screen):
         raise TypeError(f"{SCREEN} cannot be called")
     screen(model=model)
-
-
-def _load(target: str) -> object:
-    module, _, attribute = target.partition(":")
-    loaded: object = getattr(import_module(module), attribute)
-    return loaded

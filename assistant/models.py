@@ -1,6 +1,7 @@
 """Which file a MODEL is: a path, a name in the model folder, `starter`, or the default of the settings."""
 
 import os
+from glob import escape
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def find_model(name: str | None) -> Path:
     for candidate in (models_folder() / name, models_folder() / f"{name}.gguf"):
         if Path(name).name == name and _is_file(candidate):
             return candidate
+    if (first := _first_part(name)) is not None:
+        return first
     if name.count("/") == 1 and not name.startswith((".", "~", "/")) and not name.endswith(".gguf"):
         raise ModelNotFound(
             f"{name} is neither a file nor an installed model; fetching from the hub is not part of this version; "
@@ -51,8 +54,16 @@ def find_model(name: str | None) -> Path:
         )
     raise ModelNotFound(
         f"there is no model {name!r}; a GGUF file, a name in {models_folder()}, or 'starter' was expected; "
-        "see: luciole doctor"
+        "see: luciole models"
     )
+
+
+def _first_part(name: str) -> Path | None:
+    """Of a model in parts, which is asked for without their numbers, the first one."""
+    if Path(name).name != name:
+        return None
+    found = sorted(models_folder().glob(f"{escape(name)}-00001-of-[0-9][0-9][0-9][0-9][0-9].gguf"))
+    return found[0] if found else None
 
 
 def _is_file(path: Path) -> bool:

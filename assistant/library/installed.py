@@ -92,6 +92,16 @@ def installed(also: Iterable[str | Path] = ()) -> tuple[Installed, ...]:
     return tuple(sorted(models, key=_order))
 
 
+def installed_model(path: Path) -> Installed:
+    """The model that a file is, as `installed` would list it, without a look at any other."""
+    default, own = _default(), starter()
+    if own is not None and place_of(own) == place_of(path):
+        place: Place = "starter"
+    else:
+        place = "folder" if Path(place_of(path)).parent == models_folder().resolve() else "elsewhere"
+    return replace(look(path, place), is_default=default is not None and place_of(default) == place_of(path))
+
+
 def look(path: Path, place: Place) -> Installed:
     """What one file is; a file that cannot be used has a `problem`."""
     name = STARTER if place == "starter" else model_name(path) if place == "folder" else str(path)
