@@ -42,9 +42,10 @@ def doctor(as_json: bool) -> None:
     """Show what this installation and this machine can do.
 
     Versions, processor features, memory, devices, whether GPU offload is compiled in and the line that would add it,
-    folders, the default model, and the models that are there.
+    folders, what is set about the hub, the default model, and the models that are there.
     """
     from assistant.hardware import hardware, reinstall_lines
+    from assistant.hub.standing import hub_standing
     from assistant.readings import kept
     from assistant.sanitize import printable_json
     from assistant.summary.kept import kept_pieces
@@ -53,6 +54,7 @@ def doctor(as_json: bool) -> None:
     offload = machine.llama is not None and machine.llama.gpu_offload
     reinstall = {} if offload else reinstall_lines()
     folders, model, models, readings, pieces = _folders(), _default_model(), _models(), kept(), kept_pieces()
+    hub = hub_standing()
     if as_json:
         result = {
             "luciole": version("luciole"),
@@ -62,6 +64,7 @@ def doctor(as_json: bool) -> None:
             "folders": {name: asdict(found) for name, found in folders.items()},
             "default_model": asdict(model),
             "models": [asdict(installed) for installed in models],
+            "hub": asdict(hub),
             "saved_readings": asdict(readings),
             "summaries_of_parts": asdict(pieces),
         }
@@ -73,6 +76,9 @@ def doctor(as_json: bool) -> None:
     rows += [(f"{name} folder", _shown(found)) for name, found in folders.items()]
     rows += [("readings", f"{readings.words}; luciole cache clear removes them")]
     rows += [("parts", f"{pieces.words}; luciole cache clear removes them")]
+    rows += [("hub", hub.endpoint + ("; HF_HUB_OFFLINE is set: nothing is fetched" if hub.offline else ""))]
+    rows += [("hub cache", hub.cache)]
+    rows += [("hub token", f"set, in {hub.token}" if hub.token else "none is set; gated models need one, in HF_TOKEN")]
     rows += [("default model", _shown(model))]
     rows += [("models", "" if models else "none in the model folder")]
     rows += [(f"  {found.name}", _described(found)) for found in models]

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
 from assistant import hardware as room
 from assistant import readings
@@ -21,10 +22,16 @@ MACHINE = Hardware("Linux 6 (x86_64)", "3.12.1", "A fast one", 8, 16, 12 * GIB, 
 
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Hardware:
+def machine(monkeypatch: pytest.MonkeyPatch, luciole_home: Path) -> Hardware:
     monkeypatch.setattr(room, "hardware", lambda: MACHINE)
     monkeypatch.setattr(readings, "default_limit", lambda: GIB)
     monkeypatch.setattr(room, "reinstall_lines", lambda: {"CUDA": 'CMAKE_ARGS="-DGGML_CUDA=on" pip install it'})
+    monkeypatch.setattr(constants, "ENDPOINT", "https://huggingface.co")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", f"{luciole_home}/hub")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", f"{luciole_home}/token")
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
     return MACHINE
 
 
@@ -52,6 +59,9 @@ def test_transcript(luciole: Luciole, machine: Hardware, luciole_home: Path, sta
         f"model folder   {models}\n"
         "readings       0 saved, 0.0 MiB of at most 1,024 MiB; luciole cache clear removes them\n"
         "parts          0 kept, 0.0 MiB of at most 64 MiB; luciole cache clear removes them\n"
+        "hub            https://huggingface.co; HF_HUB_OFFLINE is set: nothing is fetched\n"
+        f"hub cache      {luciole_home}/hub\n"
+        "hub token      none is set; gated models need one, in HF_TOKEN\n"
         f"default model  {starter_gguf}\n"
         "models\n"
         "  broken.gguf  broken.gguf has 4 bytes; a GGUF has at least 24; get the file again, or convert it again\n"
@@ -104,3 +114,23 @@ def test_without_a_default_model(luciole: Luciole, machine: Hardware, monkeypatc
 
     monkeypatch.setattr("assistant.models.find_model", none)
     assert "default model  no model was named; install the starter\n" in luciole("doctor").out
+
+
+def test_the_hub_and_never_the_token(
+    luciole: Luciole, machine: Hardware, luciole_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", "https://me:hf_secret@mirror.example/hub")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    (luciole_home / "token").write_text("hf_secret\n", encoding="utf-8")
+    shown = luciole("doctor")
+    assert "hub            https://mirror.example/hub\n" in shown.out
+    assert f"hub token      set, in {luciole_home}/token\n" in shown.out
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    shown_json = luciole("doctor", "--json")
+    assert json.loads(shown_json.out)["hub"] == {
+        "endpoint": "https://mirror.example/hub",
+        "cache": f"{luciole_home}/hub",
+        "offline": False,
+        "token": "HF_TOKEN",
+    }
+    assert "hf_secret" not in shown.out + shown.err + shown_json.out + shown_json.err
