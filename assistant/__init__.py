@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # and read by `_homes`
     from assistant.attachments import Attachment, attach, detach, rough_tokens
+    from assistant.characters.folder import Listed, character_folder, characters, load_character
+    from assistant.characters.values import Character, Dialogue, Line
     from assistant.checks.live import checker_of, marked_live
     from assistant.checks.values import Checked, Claim, Source
     from assistant.conversation.conversation import Conversation
@@ -31,6 +33,7 @@ if TYPE_CHECKING:  # and read by `_homes`
         ConversionFailed,
         EngineFailed,
         HistoryFailed,
+        InvalidCharacter,
         InvalidDocument,
         InvalidModelFile,
         InvalidSetting,
@@ -90,6 +93,7 @@ __all__ = [
     "Cancelled",
     "Changed",
     "Changes",
+    "Character",
     "Checked",
     "Claim",
     "Conversation",
@@ -97,6 +101,7 @@ __all__ = [
     "Converted",
     "Coverage",
     "Decided",
+    "Dialogue",
     "Discarded",
     "Document",
     "Engine",
@@ -117,6 +122,7 @@ __all__ = [
     "Hunk",
     "Imported",
     "Installed",
+    "InvalidCharacter",
     "InvalidDocument",
     "InvalidModelFile",
     "InvalidSetting",
@@ -124,6 +130,8 @@ __all__ = [
     "Kept",
     "KeptPieces",
     "Language",
+    "Line",
+    "Listed",
     "Loading",
     "MemoryRow",
     "Message",
@@ -166,6 +174,8 @@ __all__ = [
     "WhenFull",
     "Window",
     "attach",
+    "character_folder",
+    "characters",
     "checker_of",
     "coalesce",
     "content_of",
@@ -190,6 +200,7 @@ __all__ = [
     "keep_summary",
     "keep_typed",
     "length_of",
+    "load_character",
     "locations",
     "make_default",
     "marked_live",

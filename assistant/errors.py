@@ -8,6 +8,7 @@
     ├── TemplateFailed       the model's chat template cannot be rendered
     ├── EngineFailed         llama.cpp refused, or the child process that runs it died
     ├── InvalidSetting       a value of sampling, a grammar, a schema or the settings file cannot be used
+    ├── InvalidCharacter     a character is missing, or its settings or its dialogues cannot be read
     ├── HistoryFailed        kept conversations cannot be opened, found, or read from a file
     ├── ConversionFailed     a checkpoint was refused by the converter, or its process died
     └── OutputFailed         a result cannot be written where it was asked for
@@ -62,6 +63,10 @@ class EngineFailed(AssistantError):
 
 class InvalidSetting(AssistantError):
     """A value of sampling, a grammar, a JSON schema or the settings file cannot be used."""
+
+
+class InvalidCharacter(AssistantError):
+    """There is no such character, or its settings or its dialogues cannot be read."""
 
 
 class HistoryFailed(AssistantError):

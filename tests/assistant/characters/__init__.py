@@ -1,0 +1,1 @@
+"""Tests of `assistant/characters`, one file a module."""
