@@ -11,7 +11,8 @@ from assistant.documents.document import Document
 from assistant.documents.pieces import Piece, split
 from assistant.engine import Engine
 from assistant.events import Reading
-from assistant.questions.search import Search, fused, nearest
+from assistant.questions.search import Search
+from assistant.ranking import fused, nearest
 
 Opens = Callable[[], Engine]
 """Opens a model that makes vectors of texts."""

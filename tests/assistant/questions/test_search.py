@@ -1,14 +1,12 @@
-"""Which passages a question finds: by words in English and Chinese, by numbers, fused with vectors; nothing printed."""
+"""Which passages a question finds: by words in English and Chinese, and by numbers; nothing printed."""
 
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from assistant.documents.document import Document
 from assistant.documents.pieces import Piece
-from assistant.questions.search import Search, chosen, fused, nearest, words
+from assistant.questions.search import Search, chosen
 
 ENGLISH = [
     "The committee met in the spring and spoke about the weather and the harvest.",
@@ -80,35 +78,10 @@ def test_documents_without_words(texts: list[str]) -> None:
     assert searched(texts, "Who?") == ()
 
 
-def test_words() -> None:
-    assert words("The LICENCES signed") == words("the licence signing")
-    assert words("1,200 3.50 1.2.3 １２ 2026-03-01") == ["1200", "3.50", "1.2.3", "12", "2026", "03", "01"]
-    assert words("第三季度 x水y") == ["第三", "三季", "季度", "x", "水", "y"]
-    assert words("Straße") == words("STRASSE")
-    assert words("_ \u200b\n") == []
-
-
-@given(st.text())
-def test_words_of_any_text(text: str) -> None:
-    assert all(words(text))
-
-
 def test_it_says_nothing(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
     searched(ENGLISH * 200, "Who signed the contract?")
     assert capfd.readouterr() == ("", "")
     assert all(record.levelname == "DEBUG" for record in caplog.records)
-
-
-def test_rankings_are_fused() -> None:
-    assert fused((2, 0, 1), (2, 1, 0))[0] == 2
-    assert fused((0, 1, 2), ()) == (0, 1, 2)
-    assert fused((3, 0), (1, 0)) == (0, 1, 3), "second in both is more than first in one"
-    assert fused() == ()
-
-
-def test_the_nearest_vector_comes_first() -> None:
-    assert nearest([1.0, 0.0], [[0.0, 1.0], [10.0, 1.0], [0.5, 0.5]]) == (1, 2, 0)
-    assert nearest([1.0, 0.0], [[0.0, 0.0], [-1.0, 0.0]]) == (0, 1), "a vector of nothing is no error"
 
 
 def parts(*sizes: int) -> list[Piece]:

@@ -1,0 +1,85 @@
+"""Which of many texts are most like one: by the words they share, by vectors, and by several such rankings at once.
+
+Words weigh by BM25: rare ones more, and less each time they come again. Chinese and Japanese have no spaces, so every
+two characters in a row count as a word. The module knows nothing of models; vectors are handed to it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+_STEADY = 60
+"""Reciprocal rank fusion: how little the first ranks stand out (Cormack, Clarke and Büttcher 2009)."""
+
+_HAN = r"\u2e80-\u2fdf\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"(?P<number>\d+(?:[.,'’]\d+)*)|(?P<han>[{_HAN}]+)|[^\W\d_{_HAN}]+")
+
+
+class WordIndex:
+    """The words of many texts, counted once. `known`: all that are there."""
+
+    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+        from bm25s import BM25  # noqa: PLC0415  a tenth of a second, and only a search needs it
+
+        self._size = len(texts)
+        self.known = frozenset(word for text in texts for word in text)
+        self._index = BM25()
+        if self.known:
+            self._index.index([list(text) for text in texts], show_progress=False)
+
+    def ranked(self, asked: Iterable[str]) -> tuple[int, ...]:
+        """Numbers of the texts that have one of these words, the most fitting first; none where none has."""
+        found = sorted(self.known.intersection(asked))
+        if not found:
+            return ()
+        scores = self._index.get_scores(found)
+        order = sorted(range(self._size), key=lambda number: (-scores[number], number))
+        return tuple(number for number in order if scores[number] > 0)
+
+
+def words(text: str) -> list[str]:
+    """What two texts are compared by: words without case and plain endings, pairs of Han characters, bare numbers."""
+    found: list[str] = []
+    for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
+        token = match[0]
+        if match["number"]:
+            found.append(_number(token))
+        elif match["han"]:
+            found += [token] if len(token) == 1 else [token[at : at + 2] for at in range(len(token) - 1)]
+        else:
+            found.append(_stem(token))
+    return found
+
+
+def nearest(question: Sequence[float], vectors: Sequence[Sequence[float]]) -> tuple[int, ...]:
+    """Numbers of the vectors, the one most like the question's first."""
+    import numpy as np  # noqa: PLC0415
+
+    rows = np.asarray(vectors, dtype=np.float64)
+    lengths = np.linalg.norm(rows, axis=1)
+    scores = rows @ np.asarray(question, dtype=np.float64) / np.where(lengths > 0, lengths, 1.0)
+    return tuple(int(number) for number in np.argsort(-scores, kind="stable"))
+
+
+def fused(*rankings: Sequence[int]) -> tuple[int, ...]:
+    """One ranking of several: what stands high in more of them comes first."""
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, number in enumerate(ranking):
+            scores[number] = scores.get(number, 0.0) + 1 / (_STEADY + rank)
+    return tuple(sorted(scores, key=lambda number: (-scores[number], number)))
+
+
+def _number(text: str) -> str:
+    """1,200 and 1'200 are 1200; 3.50 stays as it is, and so does 1.2.3."""
+    return re.sub(r"[,'’](?=\d{3}(?!\d))", "", text)
+
+
+def _stem(word: str) -> str:
+    """Without the commonest English endings: signs, signed and signing are sign. What is no English hardly changes."""
+    if len(word) > 4 and word.isascii():
+        for ending in ("ing", "ed", "es", "s"):
+            if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
+                return word.removesuffix(ending).removesuffix("e")
+        return word.removesuffix("e")
+    return word
