@@ -59,7 +59,7 @@ if TYPE_CHECKING:  # and read by `_homes`
     from assistant.library.importing import Imported, Step, import_file
     from assistant.library.installed import Installed, installed
     from assistant.library.memory import MemoryRow, memory_rows
-    from assistant.messages import Message, Role, Sampling
+    from assistant.messages import Message, Plain, Prompt, Role, Sampling
     from assistant.models import open_engine
     from assistant.output import write_file
     from assistant.pasted import keep_pasted
@@ -143,7 +143,9 @@ __all__ = [
     "PieceDone",
     "Place",
     "Places",
+    "Plain",
     "Preview",
+    "Prompt",
     "PromptTooLong",
     "Questions",
     "Reading",

@@ -1,4 +1,4 @@
-"""The engine protocol: a model that turns messages into events. What runs it, and where, the implementation decides.
+"""The engine protocol: a model that turns prompts into events. What runs it, and where, the implementation decides.
 
 Implementations: `LlamaEngine` (`llama/engine.py`: llama.cpp in this process), `EngineProcess` (`process/engine.py`: the
 same in a child process; the one users get) and `FakeEngine` (scripted; for tests, demos and screenshots).
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.events import Event, Loading
-from assistant.messages import Message, Sampling
+from assistant.messages import Prompt, Sampling
 
 KvTypes = tuple[str, str]
 """Types in which the keys and the values of what was read are kept: `f16`, `q8_0` or `q4_0` each."""
@@ -70,14 +70,14 @@ class Engine(Protocol):
         Raises InvalidModelFile, EngineFailed.
         """
 
-    def count(self, content: str | Sequence[Message]) -> int:
-        """Tokens of a plain text, or of the whole prompt that `stream` would make of these messages.
+    def count(self, content: str | Prompt) -> int:
+        """Tokens of a bare text, or of the whole prompt that `stream` would make of this.
 
         Loads the model if need be. Raises what `load` raises, and TemplateFailed.
         """
 
     def count_each(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each plain text, in their order; for many texts much sooner than asking for one after the other.
+        """Tokens of each bare text, in their order; for many texts much sooner than asking for one after the other.
 
         Loads the model if need be. Raises what `load` raises.
         """
@@ -90,15 +90,14 @@ class Engine(Protocol):
         raises.
         """
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
+    def stream(self, prompt: Prompt, sampling: Sampling) -> Generator[Event, None, None]:
         """Answer the last message; where it is the assistant's, go on with it: only what comes after its words is told.
+        A plain text is gone on with in the same way.
 
         Raises PromptTooLong, TemplateFailed, InvalidModelFile, EngineFailed.
         """
 
-    def stream_many(
-        self, prompts: Sequence[Sequence[Message]], sampling: Sampling
-    ) -> Generator[tuple[int, Event], None, None]:
+    def stream_many(self, prompts: Sequence[Prompt], sampling: Sampling) -> Generator[tuple[int, Event], None, None]:
         """Answer several prompts together, sooner than one after the other; what they begin with alike is read once.
 
         Each event comes with the number of its prompt, from 0, and each prompt has its own `Reading* Text* Finished`;

@@ -12,7 +12,7 @@ from time import sleep
 from assistant.engine import ModelInfo
 from assistant.errors import AssistantError, PromptTooLong
 from assistant.events import Event, Finished, Loading, Reading, Text, Usage
-from assistant.messages import Message, Sampling
+from assistant.messages import Message, Plain, Prompt, Sampling
 
 FAKE_INFO = ModelInfo(
     name="fake",
@@ -29,7 +29,7 @@ FAKE_INFO = ModelInfo(
 Played = str | Sequence[Event | AssistantError]
 """An answer (streamed word by word with a reading before it), or the events themselves; an error in it is raised."""
 Script = Played | Callable[[Sequence[Message]], Played]
-"""What is played, or what makes it of the messages."""
+"""What is played, or what makes it of the messages; a plain text is a message of the user's there."""
 
 _AT_ONCE = 4
 """Prompts that are answered in turns; more wait until one of them is done."""
@@ -40,8 +40,8 @@ class FakeEngine:
     """Plays one script for each prompt, in order, and the last one again when they run out. An answer that goes on is
     played from where its words end, as far as the script begins with them.
 
-    `received` holds the messages of each prompt; `delay` is slept before each event, in seconds. Several prompts at
-    once are answered in turns, an event each, four at a time.
+    `received` holds the messages of each prompt, none for a plain text; `prompts` all prompts as they came; `delay` is
+    slept before each event, in seconds. Several prompts at once are answered in turns, an event each, four at a time.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class FakeEngine:
         self._delay = delay
         self._loaded = False
         self.received: list[tuple[Message, ...]] = []
+        self.prompts: list[Plain | tuple[Message, ...]] = []
         self.closed = False
         self._interrupted = False
 
@@ -66,9 +67,11 @@ class FakeEngine:
                 yield Loading(step / 4)
             self._loaded = True
 
-    def count(self, content: str | Sequence[Message]) -> int:
+    def count(self, content: str | Prompt) -> int:
         if isinstance(content, str):
             return len(content.split())
+        if isinstance(content, Plain):
+            return len(content.whole.split())
         return sum(len(message.content.split()) for message in content)
 
     def count_each(self, texts: Sequence[str]) -> list[int]:
@@ -77,28 +80,26 @@ class FakeEngine:
     def longest_prompt(self, answer: int) -> int:
         return max(0, self._info.context - answer)
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
-        script = self._next_script(messages)
+    def stream(self, prompt: Prompt, sampling: Sampling) -> Generator[Event, None, None]:
+        script = self._next_script(prompt)
         self._interrupted = False
         yield from self.load()
-        yield from self._play(script, messages, sampling)
+        yield from self._play(script, prompt, sampling)
 
-    def stream_many(
-        self, prompts: Sequence[Sequence[Message]], sampling: Sampling
-    ) -> Generator[tuple[int, Event], None, None]:
-        scripts = [self._next_script(messages) for messages in prompts]
+    def stream_many(self, prompts: Sequence[Prompt], sampling: Sampling) -> Generator[tuple[int, Event], None, None]:
+        scripts = [self._next_script(prompt) for prompt in prompts]
         self._interrupted = False
         if prompts:
             for loading in self.load():
                 yield 0, loading
-        for messages in prompts:
-            self._expect_room(messages)
+        for prompt in prompts:
+            self._expect_room(prompt)
         waiting = list(enumerate(zip(scripts, prompts, strict=True)))
         playing: dict[int, Iterator[Event]] = {}
         while waiting or playing:
             while waiting and len(playing) < _AT_ONCE:
-                index, (script, messages) = waiting.pop(0)
-                playing[index] = self._play(script, messages, sampling)
+                index, (script, prompt) = waiting.pop(0)
+                playing[index] = self._play(script, prompt, sampling)
             for index, events in list(playing.items()):
                 event = next(events, None)
                 if event is None:
@@ -109,13 +110,18 @@ class FakeEngine:
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         return [_vector(text) for text in texts]
 
-    def _next_script(self, messages: Sequence[Message]) -> Script:
+    def _next_script(self, prompt: Prompt) -> Script:
         script = self._scripts[min(len(self.received), len(self._scripts) - 1)]
-        self.received.append(tuple(messages))
+        self.receive(prompt)
         return script
 
-    def _expect_room(self, messages: Sequence[Message]) -> int:
-        tokens = self.count(messages)
+    def receive(self, prompt: Prompt) -> None:
+        """Remember that this one came."""
+        self.received.append(() if isinstance(prompt, Plain) else tuple(prompt))
+        self.prompts.append(prompt if isinstance(prompt, Plain) else tuple(prompt))
+
+    def _expect_room(self, prompt: Prompt) -> int:
+        tokens = self.count(prompt)
         if tokens > self._info.context:
             raise PromptTooLong(
                 f"the prompt has {tokens} tokens; the context holds {self._info.context}; shorten it",
@@ -124,12 +130,12 @@ class FakeEngine:
             )
         return tokens
 
-    def _play(self, script: Script, messages: Sequence[Message], sampling: Sampling) -> Iterator[Event]:
-        tokens = self._expect_room(messages)
+    def _play(self, script: Script, prompt: Prompt, sampling: Sampling) -> Iterator[Event]:
+        tokens = self._expect_room(prompt)
         if callable(script):
-            script = script(messages)
+            script = script((Message("user", prompt.whole),) if isinstance(prompt, Plain) else prompt)
         if isinstance(script, str):
-            script = script.removeprefix(_said(messages))
+            script = script.removeprefix(_said(prompt))
         for event in self._answer(script, tokens, sampling) if isinstance(script, str) else script:
             if self._delay:
                 sleep(self._delay)
@@ -163,9 +169,11 @@ class FakeEngine:
         self.closed = True
 
 
-def _said(messages: Sequence[Message]) -> str:
+def _said(prompt: Prompt) -> str:
     """Words of the answer that is to go on; empty for a new one."""
-    return messages[-1].content if messages and messages[-1].role == "assistant" else ""
+    if isinstance(prompt, Plain):
+        return prompt.begun
+    return prompt[-1].content if prompt and prompt[-1].role == "assistant" else ""
 
 
 def _vector(text: str) -> list[float]:

@@ -1,6 +1,6 @@
 """Pure values that a conversation is made of. Equal content is an equal object; nothing here is stored or sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
@@ -36,6 +36,29 @@ class Message:
 
     role: Role
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A text that is gone on with as it stands: no chat template is put around it, so a model without one takes it.
+
+    Whatever it spells, it never becomes a control token. The token that texts begin with stands before it where the
+    model's file asks for one.
+    """
+
+    text: str
+    begun: str = ""
+    """Words of the answer that is to go on: they follow the text, and what repeats them is penalised as in any answer.
+    """
+
+    @property
+    def whole(self) -> str:
+        """All that the model reads."""
+        return self.text + self.begun
+
+
+Prompt = Plain | Sequence[Message]
+"""What an engine answers: a text to go on with, or messages in the model's chat template."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from time import perf_counter, sleep
 
-from assistant import FAKE_INFO, Engine, Event, FakeEngine, Finished, Loading, Message, Reading, Sampling, Text, Usage
+from assistant import FAKE_INFO, Engine, Event, FakeEngine, Finished, Loading, Prompt, Reading, Sampling, Text, Usage
 from tui.app import make_app
 
 TOKENS = 100.0
@@ -66,7 +66,7 @@ class Paced(FakeEngine):
         self._events = events
         self._pause = 1 / per_second
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:  # noqa: ARG002  the script knows what it says
+    def stream(self, prompt: Prompt, sampling: Sampling) -> Generator[Event, None, None]:  # noqa: ARG002  the script knows what it says
         self._interrupted = False
         yield from self.load()
         due = perf_counter()

@@ -32,7 +32,7 @@ from assistant.llama.prompts import describe, expect_room, prompt_ids
 from assistant.llama.recall import Recall, common
 from assistant.llama.room import Room
 from assistant.llama.writing import Writing
-from assistant.messages import Message, Sampling
+from assistant.messages import Plain, Prompt, Sampling
 from assistant.plan.setting import MemoryKind
 from assistant.proof import content_mark
 from assistant.readings import SavedReadings, kind_of
@@ -91,7 +91,7 @@ class LlamaEngine:
         with self._call():
             yield from self._load()
 
-    def count(self, content: str | Sequence[Message]) -> int:
+    def count(self, content: str | Prompt) -> int:
         with self._call():
             loaded = result(self._load())
             if isinstance(content, str):
@@ -113,13 +113,11 @@ class LlamaEngine:
             loaded = result(self._load())
             return loaded.room.longest(answer, most=loaded.info.context)
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
+    def stream(self, prompt: Prompt, sampling: Sampling) -> Generator[Event, None, None]:
         with self._call():
-            yield from self._answer(messages, sampling)
+            yield from self._answer(prompt, sampling)
 
-    def stream_many(
-        self, prompts: Sequence[Sequence[Message]], sampling: Sampling
-    ) -> Generator[tuple[int, Event], None, None]:
+    def stream_many(self, prompts: Sequence[Prompt], sampling: Sampling) -> Generator[tuple[int, Event], None, None]:
         with self._call():
             if prompts:
                 yield from self._answer_many(prompts, sampling)
@@ -180,14 +178,14 @@ class LlamaEngine:
             self._loaded.room.free()
             self._loaded = None
 
-    def _answer(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
+    def _answer(self, asked: Prompt, sampling: Sampling) -> Generator[Event, None, None]:
         started = perf_counter()
         loaded = yield from self._load()
         ready = perf_counter()
-        prompt = self._prompt(loaded, messages)
+        prompt = self._prompt(loaded, asked)
         expect_room(prompt, sampling, loaded.info.context)
         context = yield from self._make_room(loaded, prompt, len(prompt), sampling.max_tokens, most=loaded.info.context)
-        most, said = _most(sampling, context, prompt), self._said(loaded, messages, prompt)
+        most, said = _most(sampling, context, prompt), self._said(loaded, asked, prompt)
         with Writing(loaded.model, sampling, most=most, prompt=prompt, said=said) as writing:
             reused = self._recall.begin(context, prompt)
             yield Reading(reused, len(prompt), reused)
@@ -215,13 +213,11 @@ class LlamaEngine:
             )
             yield Finished(writing.reason, usage)
 
-    def _answer_many(
-        self, prompts: Sequence[Sequence[Message]], sampling: Sampling
-    ) -> Generator[tuple[int, Event], None, None]:
+    def _answer_many(self, prompts: Sequence[Prompt], sampling: Sampling) -> Generator[tuple[int, Event], None, None]:
         started = perf_counter()
         loaded = yield from numbered(0, self._load())
         load_seconds = perf_counter() - started
-        ids = [self._prompt(loaded, messages) for messages in prompts]
+        ids = [self._prompt(loaded, asked) for asked in prompts]
         for prompt in ids:
             expect_room(prompt, sampling, loaded.info.context)
         limit, beginning = loaded.info.context, ids[0][: shared(ids)]
@@ -374,14 +370,16 @@ class LlamaEngine:
                     self._loaded = replace(loaded, info=info)
                 yield event
 
-    def _prompt(self, loaded: _Loaded, messages: Sequence[Message]) -> list[int]:
-        return prompt_ids(loaded.model, loaded.header, messages, self._path.name)
+    def _prompt(self, loaded: _Loaded, prompt: Prompt) -> list[int]:
+        return prompt_ids(loaded.model, loaded.header, prompt, self._path.name)
 
-    def _said(self, loaded: _Loaded, messages: Sequence[Message], prompt: Sequence[int]) -> Sequence[int]:
+    def _said(self, loaded: _Loaded, asked: Prompt, prompt: Sequence[int]) -> Sequence[int]:
         """The end of the prompt that is the answer's own words, where one goes on."""
-        if messages[-1].role != "assistant":
-            return ()
-        return prompt[common(self._prompt(loaded, messages[:-1]), prompt) :]
+        if isinstance(asked, Plain):
+            before: Prompt | None = Plain(asked.text) if asked.begun else None
+        else:
+            before = asked[:-1] if asked[-1].role == "assistant" else None
+        return prompt[common(self._prompt(loaded, before), prompt) :] if before else ()
 
 
 def _most(sampling: Sampling, context: LlamaContext, prompt: Sequence[int]) -> int:

@@ -145,6 +145,15 @@ class LlamaModel:
                     pending.clear()
         return ids + self._encode_between(pending, marks)
 
+    def encode_plain(self, text: str, template: str) -> list[int]:
+        """Ids of a text that is gone on with: no control token in it, nor a mark of the model's chat template; before
+        it the token that texts begin with, where the file asks for one.
+        """
+        first: list[int] = []
+        if llama_cpp.llama_vocab_get_add_bos(self.vocab) and (bos := llama_cpp.llama_vocab_bos(self.vocab)) >= 0:
+            first = [int(bos)]
+        return first + self._encode_between([Run(text, trusted=False)], self._marks(template))
+
     def _marks(self, template: str) -> re.Pattern[str] | None:
         """Finds tokens that are no control tokens but mark turns: user-defined ones in the template's own text.
 

@@ -7,7 +7,7 @@ from assistant.engine import ModelInfo
 from assistant.errors import EngineFailed, PromptTooLong, TemplateFailed
 from assistant.gguf.header import Header
 from assistant.llama.model import LlamaModel
-from assistant.messages import Message, Sampling
+from assistant.messages import Plain, Prompt, Sampling
 from assistant.prompt.render import render
 from assistant.proof import read_standing
 
@@ -47,8 +47,8 @@ def describe(model: LlamaModel, header: Header, path: Path, name: str, context: 
     )
 
 
-def prompt_ids(model: LlamaModel, header: Header, messages: Sequence[Message], file: str) -> list[int]:
-    """Ids of the prompt for the next answer, or for more of the last one; `file` is named in errors.
+def prompt_ids(model: LlamaModel, header: Header, prompt: Prompt, file: str) -> list[int]:
+    """Ids of the prompt for the next answer, or for more of one; `file` is named in errors.
 
     Raises TemplateFailed, EngineFailed.
     """
@@ -57,17 +57,22 @@ def prompt_ids(model: LlamaModel, header: Header, messages: Sequence[Message], f
         raise EngineFailed(
             f"{file} makes vectors of texts and writes none; a language model was expected; choose another"
         )
+    if isinstance(prompt, Plain):
+        ids = model.encode_plain(prompt.whole, template or "")
+        if not ids:
+            raise EngineFailed("the prompt is an empty text; words to go on with were expected; give some")
+        return ids
     if template is None:
         raise TemplateFailed(
             f"{file} carries no chat template; an instruction-tuned model was expected, since a base model cannot "
             "chat; use another model"
         )
-    prompt = model.encode(render(template, messages, bos=model.bos, eos=model.eos))
-    if not prompt:
+    ids = model.encode(render(template, prompt, bos=model.bos, eos=model.eos))
+    if not ids:
         raise TemplateFailed(
             f"the chat template of {file} makes an empty prompt; the messages were expected in it; use another model"
         )
-    return prompt
+    return ids
 
 
 def expect_room(prompt: Sequence[int], sampling: Sampling, limit: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from assistant.engine import EngineSettings, ModelInfo
 from assistant.errors import EngineFailed
 from assistant.events import Event, Finished, Loading, Reading, Settled, Text
-from assistant.messages import Message, Sampling
+from assistant.messages import Prompt, Sampling
 from assistant.paths import engine_log
 from assistant.process import wire
 from assistant.process.child import Child, Died
@@ -92,8 +92,9 @@ class EngineProcess:
                 if isinstance(reply.event, Loading):
                     yield reply.event
 
-    def count(self, content: str | Sequence[Message]) -> int:
-        return self._number("count", "counting", content=content if isinstance(content, str) else _plain(content))
+    def count(self, content: str | Prompt) -> int:
+        sent = content if isinstance(content, str) else wire.prompt_out(content)
+        return self._number("count", "counting", content=sent)
 
     def count_each(self, texts: Sequence[str]) -> list[int]:
         counts: list[int] = []
@@ -110,18 +111,16 @@ class EngineProcess:
     def longest_prompt(self, answer: int) -> int:
         return self._number("longest_prompt", "planning", answer=answer)
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
-        request = self._call("stream", "starting", messages=_plain(messages), sampling=asdict(sampling))
+    def stream(self, prompt: Prompt, sampling: Sampling) -> Generator[Event, None, None]:
+        request = self._call("stream", "starting", prompt=wire.prompt_out(prompt), sampling=asdict(sampling))
         with closing(request) as replies:
             for reply in replies:
                 if reply.event is not None:
                     yield reply.event
 
-    def stream_many(
-        self, prompts: Sequence[Sequence[Message]], sampling: Sampling
-    ) -> Generator[tuple[int, Event], None, None]:
-        plain = [_plain(messages) for messages in prompts]
-        with closing(self._call("stream_many", "starting", prompts=plain, sampling=asdict(sampling))) as replies:
+    def stream_many(self, prompts: Sequence[Prompt], sampling: Sampling) -> Generator[tuple[int, Event], None, None]:
+        sent = [wire.prompt_out(prompt) for prompt in prompts]
+        with closing(self._call("stream_many", "starting", prompts=sent, sampling=asdict(sampling))) as replies:
             for reply in replies:
                 if reply.event is not None:
                     yield reply.index, reply.event
@@ -272,10 +271,6 @@ class EngineProcess:
             f"kept; the next question starts it anew; {help_} (log: {engine_log()})",
             offer=offer,
         )
-
-
-def _plain(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return [asdict(message) for message in messages]
 
 
 def _sendable(texts: Sequence[str]) -> Iterator[list[str]]:

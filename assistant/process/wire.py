@@ -17,7 +17,7 @@ from assistant import errors
 from assistant.engine import EngineSettings, ModelInfo
 from assistant.errors import AssistantError, EngineFailed, PromptTooLong
 from assistant.events import Event, Finished, Loading, Reading, Settled, Text, Usage
-from assistant.messages import Message, Sampling
+from assistant.messages import Message, Plain, Prompt, Sampling
 
 _ERRORS = {
     name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, AssistantError)
@@ -143,9 +143,14 @@ def info_in(value: Mapping[str, Any] | None) -> ModelInfo | None:
     return ModelInfo(**value) if value else None
 
 
-def messages_in(values: Sequence[Mapping[str, Any]]) -> list[Message]:
-    """The messages again."""
-    return [Message(**value) for value in values]
+def prompt_out(prompt: Prompt) -> Any:
+    """A prompt as plain values: a list of messages, or an object of a text."""
+    return asdict(prompt) if isinstance(prompt, Plain) else [asdict(message) for message in prompt]
+
+
+def prompt_in(value: Any) -> Prompt:
+    """The prompt again. Raises TypeError for other fields than its own."""
+    return Plain(**value) if isinstance(value, dict) else [Message(**message) for message in value]
 
 
 def sampling_in(value: Mapping[str, Any]) -> Sampling:

@@ -94,10 +94,10 @@ class Worker:
                 case "load":
                     self._play(number, engine.load())
                 case "stream":
-                    messages = wire.messages_in(request["messages"])
-                    self._play(number, engine.stream(messages, wire.sampling_in(request["sampling"])))
+                    prompt = wire.prompt_in(request["prompt"])
+                    self._play(number, engine.stream(prompt, wire.sampling_in(request["sampling"])))
                 case "stream_many":
-                    prompts = [wire.messages_in(messages) for messages in request["prompts"]]
+                    prompts = [wire.prompt_in(prompt) for prompt in request["prompts"]]
                     self._play_all(number, engine.stream_many(prompts, wire.sampling_in(request["sampling"])))
                 case _:
                     self._play(number, engine.load())  # by itself, so that a stop can break it off
@@ -112,7 +112,7 @@ class Worker:
         match request["call"]:
             case "count":
                 content = request["content"]
-                value = engine.count(content if isinstance(content, str) else wire.messages_in(content))
+                value = engine.count(content if isinstance(content, str) else wire.prompt_in(content))
                 self._reply(number, value=value)
             case "count_each":
                 self._reply(number, values=engine.count_each(request["texts"]))

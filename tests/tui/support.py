@@ -9,7 +9,8 @@ from typing import TypeVar
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from assistant import FAKE_INFO, Engine, Event, FakeEngine, Finished, Message, ModelInfo, Reading, Sampling, Text, Usage
+from assistant import FAKE_INFO, Engine, Event, FakeEngine, Finished, ModelInfo, Reading, Sampling, Text, Usage
+from assistant import Prompt as Asked
 from tui.app import LucioleApp, make_app
 from tui.rooms.chat.room import ChatRoom
 from tui.screens.house import House
@@ -125,8 +126,8 @@ class HeldEngine(FakeEngine):
         self.running = 0
         self.most_running = 0
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
-        self.received.append(tuple(messages))
+    def stream(self, prompt: Asked, sampling: Sampling) -> Generator[Event, None, None]:
+        self.receive(prompt)
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         try:

@@ -91,9 +91,9 @@ def test_settings_survive(settings: EngineSettings) -> None:
 def test_requests_survive() -> None:
     sampling = Sampling(seed=4, stop=("a", "\n"), logit_bias=((5, -1.5), ("yes", 2.0)), json_schema="{}")
     messages = [Message("system", "s"), Message("user", "u")]
-    sent = wire.parse(wire.line({"id": 1, "s": asdict(sampling), "m": [asdict(message) for message in messages]}))
+    sent = wire.parse(wire.line({"id": 1, "s": asdict(sampling), "m": wire.prompt_out(messages)}))
     assert wire.sampling_in(sent["s"]) == sampling
-    assert wire.messages_in(sent["m"]) == messages
+    assert wire.prompt_in(sent["m"]) == messages
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from assistant.process.child import Child, Died
 from tests.assistant.process.support import ENDLESS, ONE, STORY, wait_for
 from tests.contract.support import ANSWER, GREEDY, SHORT, answer
 
-STREAM: dict[str, Any] = {"call": "stream", "messages": [asdict(message) for message in SHORT]}
+STREAM: dict[str, Any] = {"call": "stream", "prompt": [asdict(message) for message in SHORT]}
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def test_a_late_stop_hits_nobody_else(starter_gguf: Path) -> None:
 
 def test_a_stop_ends_its_own_call(starter_gguf: Path) -> None:
     with worker(starter_gguf) as child:
-        ask(child, 1, **STREAM | {"messages": [asdict(one) for one in STORY]}, sampling=asdict(ENDLESS))
+        ask(child, 1, **STREAM | {"prompt": [asdict(one) for one in STORY]}, sampling=asdict(ENDLESS))
         events = events_of(child, 1, stop=1)
         assert not any(isinstance(event, Finished) for event in events)
         assert len([event for event in events if isinstance(event, Text)]) < 100

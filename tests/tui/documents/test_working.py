@@ -1,6 +1,6 @@
 """The room at work: questions, queues, stops, failures and options; the engine is everybody's."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from pathlib import Path
 from threading import Event as Flag
 
@@ -13,8 +13,8 @@ from assistant import (
     Event,
     FakeEngine,
     Finished,
-    Message,
     OutputFailed,
+    Prompt,
     Reading,
     Request,
     Sampling,
@@ -236,12 +236,12 @@ async def test_a_summary_that_is_stopped_before_its_first_word_leaves_the_one_be
     class Later(HeldEngine):
         """Answers once, and then reads without end."""
 
-        def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
+        def stream(self, prompt: Prompt, sampling: Sampling) -> Generator[Event, None, None]:
             if self.received:
-                yield from super().stream(messages, sampling)
+                yield from super().stream(prompt, sampling)
             else:
-                self.received.append(tuple(messages))
-                yield from FakeEngine([SUMMARY]).stream(messages, sampling)
+                self.receive(prompt)
+                yield from FakeEngine([SUMMARY]).stream(prompt, sampling)
 
     engine = Later([Reading(5, 10)], tick=Reading(5, 10))
     async with opened(contract(tmp_path), engine, summarized=True) as pilot:

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 
-from assistant import Event, Loading, Message, ModelInfo, Sampling
+from assistant import Event, Loading, ModelInfo, Prompt, Sampling
 from tui.holder import EngineHolder
 
 
@@ -19,7 +19,7 @@ class LateEngine:
     def load(self) -> Generator[Loading, None, None]:
         return self._holder.ready().load()
 
-    def count(self, content: str | Sequence[Message]) -> int:
+    def count(self, content: str | Prompt) -> int:
         return self._holder.ready().count(content)
 
     def count_each(self, texts: Sequence[str]) -> list[int]:
@@ -28,12 +28,10 @@ class LateEngine:
     def longest_prompt(self, answer: int) -> int:
         return self._holder.ready().longest_prompt(answer)
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Event, None, None]:
-        return self._holder.ready().stream(messages, sampling)
+    def stream(self, prompt: Prompt, sampling: Sampling) -> Generator[Event, None, None]:
+        return self._holder.ready().stream(prompt, sampling)
 
-    def stream_many(
-        self, prompts: Sequence[Sequence[Message]], sampling: Sampling
-    ) -> Generator[tuple[int, Event], None, None]:
+    def stream_many(self, prompts: Sequence[Prompt], sampling: Sampling) -> Generator[tuple[int, Event], None, None]:
         return self._holder.ready().stream_many(prompts, sampling)
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
