@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # and read by `_homes`
     from assistant.conversation.export import export_conversation
     from assistant.conversation.keeper import Keeper
     from assistant.conversation.markdown import export_markdown
+    from assistant.conversation.part import Part
     from assistant.conversation.search import found_in
     from assistant.conversation.store import Entry, Hit, Store
     from assistant.conversation.summaries import keep_summary
@@ -140,6 +141,7 @@ __all__ = [
     "Noted",
     "Notice",
     "OutputFailed",
+    "Part",
     "PieceDone",
     "Place",
     "Places",

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from assistant.attachments import detach
-from assistant.conversation.memory import Frame, Memory
+from assistant.conversation.memory import Asked, Frame, Memory
+from assistant.conversation.part import Part, answered, prepared
 from assistant.conversation.tree import Tree
 from assistant.conversation.turns import (
     Change,
@@ -32,7 +33,7 @@ from assistant.conversation.window import WhenFull, Window
 from assistant.engine import Engine
 from assistant.errors import AssistantError
 from assistant.events import Event, Finished, Text, Usage
-from assistant.messages import Message, Sampling
+from assistant.messages import Message, Plain, Sampling
 from assistant.wording import INSTRUCTION, Language, language_of
 
 _CUT: tuple[EndReason | None, ...] = ("length", "stopped", "failed", None)
@@ -74,6 +75,7 @@ class Conversation:
         self._heading = Heading(new_id(), now(), system=system)
         self._tree = Tree()
         self._memory = Memory(engine)
+        self._part: Part | None = None
         self._languages: dict[str, Language] = {}
         if saved is not None:
             heading, self._tree = saved
@@ -115,7 +117,7 @@ class Conversation:
     def use(self, engine: Engine, sampling: Sampling | None = None) -> None:
         """Go on with another engine; `sampling` as at the beginning, None: the same. Not while an answer runs.
 
-        A frame stays as it is: where it was made for the model before, `be_about` gives another one.
+        A frame, or a part, stays as it is: where it was made for the model before, `be_about` or `play` gives another.
         """
         frame = self._memory.frame
         self.engine, self._memory = engine, Memory(engine)
@@ -124,8 +126,38 @@ class Conversation:
 
     def be_about(self, document: str, content: str, frame: Frame) -> None:
         """From now on every prompt is framed so; `document` and `content` as in the heading. Survives `clear`."""
-        self._memory.frame = frame
-        self._head(replace(self._heading, document=document, content=content))
+        self._part, self._memory.frame = None, frame
+        self._head(replace(self._heading, document=document, content=content, character="", user="", retrieval=True))
+
+    @property
+    def part(self) -> Part | None:
+        """What the model plays now. The heading may name another: a character that could not be taken up again."""
+        return self._part
+
+    def play(self, part: Part | None) -> None:
+        """From now on the model plays this; None: nothing any more. Survives `clear`.
+
+        What no longer fits is left out, and marked, also where `when_full` says otherwise: a character's material
+        would soon leave no room.
+        """
+        self._part = part
+        self._memory.frame = part.prompt if part is not None else None
+        character, user, retrieval = ("", "", True) if part is None else (part.id, part.user, part.retrieval)
+        heading = replace(self._heading, character=character, user=user, retrieval=retrieval)
+        if heading != self._heading:  # to take a part up again changes nothing
+            self._head(heading)
+
+    @property
+    def retrieval(self) -> bool:
+        """Whether the character that is played draws upon its dialogues."""
+        return self._heading.retrieval
+
+    @retrieval.setter
+    def retrieval(self, retrieval: bool) -> None:
+        """For the next answers; it is kept."""
+        if self._part is not None:
+            self._part.retrieval = retrieval
+        self._head(replace(self._heading, retrieval=retrieval))
 
     @property
     def path(self) -> tuple[Turn, ...]:
@@ -134,7 +166,16 @@ class Conversation:
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """Everything the next answer will be given: the system message, if any, then user and assistant in turn."""
+        """Everything the next answer will be given: the system message, if any, then user and assistant in turn.
+
+        Where that becomes a plain text, the messages it is made of.
+        """
+        prompt = self.prompt
+        return self._memory.messages(self._instruction(), self._tree) if isinstance(prompt, Plain) else prompt
+
+    @property
+    def prompt(self) -> Asked:
+        """The same as the engine gets it. With a part only once the engine is loaded."""
         return self._memory.prompt(self._instruction(), self._tree)
 
     @property
@@ -145,8 +186,10 @@ class Conversation:
     def window(self) -> Window:
         """What the next prompt takes of the context. Exact, each prompt counted once; not while an answer runs.
 
-        Raises what `Engine.count` raises.
+        Raises what `Engine.count` raises, and `Part.prepare`.
         """
+        for _ in prepared(self._part, self.engine):
+            pass
         return self._memory.window(self._instruction(), self._tree)
 
     def notices(self) -> tuple[str, ...]:
@@ -255,14 +298,18 @@ class Conversation:
         usage: Usage | None = None
         try:
             yield from map(Notice, self.notices())
+            yield from prepared(self._part, self.engine)
             if not (yield from self._make_room()):
                 return
-            with closing(self.engine.stream(self.messages, self.sampling)) as events:
+            messages = self._memory.messages(self._instruction(), self._tree)
+            drawn = self._part.drawn(messages) if self._part is not None else turn.dialogues
+            speaker = self._part.name if self._part is not None else turn.speaker
+            with closing(answered(self._part, self.engine, self.prompt, self.sampling, turn.content)) as events:
                 for event in events:
                     if not begun and isinstance(event, Text | Finished):
                         begun = True
                         model = self.engine.info.name if self.engine.info is not None else ""
-                        turn = replace(turn, model=model, reason=None, usage=None)
+                        turn = replace(turn, model=model, reason=None, usage=None, speaker=speaker, dialogues=drawn)
                         if turn.id in tree:
                             tree.replace(turn)
                         else:
@@ -288,12 +335,13 @@ class Conversation:
                 self._head(self._heading)
 
     def _make_room(self) -> Generator[Said, None, bool]:
-        """See that the prompt fits, as `when_full` says; False: interrupted meanwhile."""
-        if self.when_full == "stop":
+        """See that the prompt fits, as `when_full` says, or in its way with a part; False: interrupted meanwhile."""
+        full: WhenFull = self.when_full if self._part is None else "drop"
+        if full == "stop":
             return True
         yield from self.engine.load()
         made = yield from self._memory.make_room(
-            self._instruction(), self._tree, self.sampling, summarize=self.when_full == "summarize"
+            self._instruction(), self._tree, self.sampling, summarize=full == "summarize"
         )
         if made is None:
             return True

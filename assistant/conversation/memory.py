@@ -14,7 +14,7 @@ from assistant.conversation.window import Window, leave_out, room_for_prompt
 from assistant.engine import Engine
 from assistant.errors import PromptTooLong
 from assistant.events import Event, Finished, Text
-from assistant.messages import Message, Sampling
+from assistant.messages import Message, Plain, Sampling
 from assistant.wording import RECAP, RECAP_REQUEST, language_of
 
 _LONGEST_SUMMARY = 400
@@ -22,9 +22,11 @@ _TEMPLATE = 64
 """More than any template puts around one question, in tokens."""
 _KEPT_COUNTS = 8
 
-Frame = Callable[[tuple[Message, ...]], tuple[Message, ...]]
-"""What the messages of a prompt become before the model gets them: a document put before the first question. The same
-for the same messages; roles and order stay."""
+Asked = Plain | tuple[Message, ...]
+"""A prompt as it is made here: equal content is an equal prompt."""
+Frame = Callable[[tuple[Message, ...]], Asked]
+"""What the messages of a prompt become before the model gets them: a document put before the first question, or what a
+character is played by. The same for the same messages, and no messages for none."""
 
 Made = tuple[str, Forgot] | Literal["interrupted"] | None
 """Where a mark belongs, and the mark; None: there is room as it is."""
@@ -37,18 +39,22 @@ class Memory:
         self._engine = engine
         self.frame: Frame | None = None
         self._texts: dict[str, int] = {}
-        self._prompts: dict[tuple[Message, ...], int] = {}
+        self._prompts: dict[Asked, int] = {}
 
-    def prompt(self, instruction: str | None, tree: Tree) -> tuple[Message, ...]:
-        """The messages for the next answer: instruction, and the turns of the path that the model sees."""
+    def messages(self, instruction: str | None, tree: Tree) -> tuple[Message, ...]:
+        """Those for the next answer, without a frame: instruction, and the turns of the path that the model sees."""
+        return _messages(instruction, tree.path, _mark(tree))
+
+    def prompt(self, instruction: str | None, tree: Tree) -> Asked:
+        """The same in their frame: what the engine gets."""
         return self._prompt(instruction, tree.path, _mark(tree))
 
     def window(self, instruction: str | None, tree: Tree) -> Window:
         """Exact figures for that prompt; loads the model if need be. Raises what `Engine.count` raises."""
-        messages, mark = self.prompt(instruction, tree), _mark(tree)
         for _ in self._engine.load():
             pass
-        used = self._count(messages) if messages else 0
+        prompt, mark = self.prompt(instruction, tree), _mark(tree)
+        used = self._count(prompt) if prompt else 0
         limit = self._limit()
         return Window(limit, used, max(limit - used, 0), mark.turns, mark.tokens, bool(mark.summary))
 
@@ -63,8 +69,8 @@ class Memory:
         path, mark = tree.path, _mark(tree)
         last = 1 if path[-1].role == "user" else 2  # turns that always stay: the question, and its answer so far
         room = room_for_prompt(self._limit(), sampling.max_tokens)
-        used = self._quick(path) or room + 1
-        if used > room:
+        used = self._quick(path)
+        if used is None or used > room:
             used = self._count(self._prompt(instruction, path, mark))
         if mark.turns and used + mark.tokens <= room * 3 // 4:
             return path[-last].id, Forgot(0, 0)  # a larger context than before: the model sees everything again
@@ -74,8 +80,9 @@ class Memory:
         reserved = min(_LONGEST_SUMMARY, self._limit() // 8) if summarize else 0
         plain = Forgot(mark.turns, mark.tokens)
         before = self._count(self._prompt(instruction, path, plain))
-        costs = self._costs(instruction, path[mark.turns :], before)
-        fixed = max(before - sum(costs), 0)
+        least = self._count(self._prompt(instruction, path, Forgot(len(path) - last, 0)))
+        fixed = max(least - sum(self._text(turn.content) for turn in path[-last:]), 0)
+        costs = [*self._costs(path[mark.turns : len(path) - last], before - least), least - fixed]
         exchanges = max(leave_out(costs, room - reserved - fixed), 1)
         while True:
             left = Forgot(mark.turns + 2 * exchanges, 0)
@@ -92,10 +99,14 @@ class Memory:
         deepest = tree.mark_on_path
         # The first turn that stays carries the mark, so that its branches share it; a mark further on would hide it.
         carrier = path[left.turns] if deepest is None or deepest[0] < left.turns else path[-last]
-        return carrier.id, Forgot(left.turns, mark.tokens + before - after, summary)
+        # What a frame puts around the turns that stay may grow where others went.
+        gone = max(before - after, sum(self._text(turn.content) for turn in path[mark.turns : left.turns]))
+        return carrier.id, Forgot(left.turns, mark.tokens + gone, summary)
 
-    def _summary(self, messages: Sequence[Message], longest: int) -> Generator[Event, None, str | None]:
-        """The model's summary; empty where there is no room to ask for one; None: interrupted."""
+    def _summary(self, messages: Asked, longest: int) -> Generator[Event, None, str | None]:
+        """The model's summary; empty where there is no room to ask for one, or no way; None: interrupted."""
+        if isinstance(messages, Plain):  # nobody is asked for anything there
+            return ""
         chinese = language_of(messages[-2].content) == "zh"
         request = Message("user", RECAP_REQUEST["zh" if chinese else "en"])
         sampling = Sampling(temperature=0.0, repeat_penalty=1.1, max_tokens=longest)
@@ -115,21 +126,25 @@ class Memory:
         return None
 
     def _quick(self, path: Sequence[Turn]) -> int | None:
-        """The size of the prompt by the figures of the answer before it; None where they say nothing of this model."""
+        """The size of the prompt by the figures of the answer before it; None where they say nothing of this model, or
+        a frame may put in more than it did there.
+        """
+        if self.frame is not None:
+            return None
         info, answer = self._engine.info, path[-2] if len(path) > 1 else None
         if info is None or answer is None or answer.usage is None or answer.model != info.name:
             return None
         return answer.usage.prompt_tokens + answer.usage.answer_tokens + self._text(path[-1].content) + _TEMPLATE
 
-    def _costs(self, instruction: str | None, turns: Sequence[Turn], total: int) -> list[int]:
-        """Tokens of each exchange, and of what stands at the end, what the template puts around them included."""
+    def _costs(self, turns: Sequence[Turn], total: int) -> list[int]:
+        """Tokens of each exchange, of `total` that all of them take with what the template puts around them."""
         sizes = [self._text(turn.content) for turn in turns]
-        around = max(total - sum(sizes) - self._text(instruction or ""), 0) // len(turns)
+        around = max(total - sum(sizes), 0) // len(turns)
         sizes = [size + around for size in sizes]
         return [sum(sizes[start : start + 2]) for start in range(0, len(sizes), 2)]
 
-    def _prompt(self, instruction: str | None, path: Sequence[Turn], mark: Forgot) -> tuple[Message, ...]:
-        messages = _prompt(instruction, path, mark)
+    def _prompt(self, instruction: str | None, path: Sequence[Turn], mark: Forgot) -> Asked:
+        messages = _messages(instruction, path, mark)
         return messages if self.frame is None else self.frame(messages)
 
     def _text(self, text: str) -> int:
@@ -137,12 +152,12 @@ class Memory:
             self._texts[text] = self._engine.count(text)
         return self._texts[text]
 
-    def _count(self, messages: tuple[Message, ...]) -> int:
-        if messages not in self._prompts:
+    def _count(self, prompt: Asked) -> int:
+        if prompt not in self._prompts:
             while len(self._prompts) >= _KEPT_COUNTS:
                 self._prompts.pop(next(iter(self._prompts)))
-            self._prompts[messages] = self._engine.count(messages)
-        return self._prompts[messages]
+            self._prompts[prompt] = self._engine.count(prompt)
+        return self._prompts[prompt]
 
     def _limit(self) -> int:
         info = self._engine.info
@@ -155,7 +170,7 @@ def _mark(tree: Tree) -> Forgot:
     return found[1] if found is not None else Forgot(0, 0)
 
 
-def _prompt(instruction: str | None, path: Sequence[Turn], mark: Forgot) -> tuple[Message, ...]:
+def _messages(instruction: str | None, path: Sequence[Turn], mark: Forgot) -> tuple[Message, ...]:
     messages = [Message(turn.role, turn.content) for turn in path[mark.turns :]]
     if mark.summary and messages:
         question = messages[0].content

@@ -38,6 +38,10 @@ class Turn:
     """None for questions, and where the answer did not come to its end."""
     removed: bool = False
     """Taken out by the user, with all that follows it; may be restored."""
+    speaker: str = ""
+    """Name of the character whose words these are; empty: the user's, or the model's own."""
+    dialogues: tuple[str, ...] = ()
+    """Ids of the dialogues that the character drew upon, the most similar last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,12 @@ class Heading:
     """A hash of that document's text when it was last read."""
     sampling: Sampling | None = None
     """How its answers are written; None: as the model's are."""
+    character: str = ""
+    """The character that the model plays, as `Part.id`; empty: none."""
+    user: str = ""
+    """What the user is called there."""
+    retrieval: bool = True
+    """Whether dialogues of the character are drawn upon."""
 
     @property
     def is_of_summaries(self) -> bool:

@@ -70,8 +70,8 @@ class Talk:
 
     def used(self) -> int | None:
         """Tokens that the conversation takes in the context; 0 for none. In the worker thread."""
-        messages = self.conversation.messages
-        return self._engine.count(messages) if messages else 0
+        prompt = self.conversation.prompt
+        return self._engine.count(prompt) if prompt else 0
 
     def forget(self) -> None:
         """Start an empty conversation."""
