@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # and read by `_homes`
     from assistant.attachments import Attachment, attach, detach, rough_tokens
-    from assistant.characters.folder import Listed, character_folder, characters, load_character
+    from assistant.characters.folder import Listed, character_folder, load_character
+    from assistant.characters.folder import characters as listed_characters
     from assistant.characters.values import Character, Dialogue, Line
     from assistant.checks.live import checker_of, marked_live
     from assistant.checks.values import Checked, Claim, Source
@@ -179,7 +180,6 @@ __all__ = [
     "Window",
     "attach",
     "character_folder",
-    "characters",
     "checker_of",
     "coalesce",
     "content_of",
@@ -204,6 +204,7 @@ __all__ = [
     "keep_summary",
     "keep_typed",
     "length_of",
+    "listed_characters",
     "load_character",
     "locations",
     "make_default",
