@@ -119,6 +119,17 @@ class LlamaModel:
     def eos(self) -> str:
         return self.text_of(llama_cpp.llama_vocab_eos(self.vocab))
 
+    @property
+    def habits(self) -> dict[str, object]:
+        """What llama.cpp itself puts around every prompt, and which tokens end an answer: their texts."""
+        return {
+            "bos": self.bos,
+            "eos": self.eos,
+            "adds_bos": bool(llama_cpp.llama_vocab_get_add_bos(self.vocab)),
+            "adds_eos": bool(llama_cpp.llama_vocab_get_add_eos(self.vocab)),
+            "ends": [self.text_of(token) for token in range(self.vocabulary) if self.ends_answer(token)],
+        }
+
     def ends_answer(self, token: int) -> bool:
         return bool(llama_cpp.llama_vocab_is_eog(self.vocab, token))
 

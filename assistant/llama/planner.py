@@ -204,7 +204,8 @@ def main() -> None:
 def _planned(wanted: Mapping[str, Any]) -> dict[str, object]:
     """{path, context, text, answer, gpu_layers, kv, threads} to the fields of `luciole plan --json`.
 
-    Without a text and a context it is the largest context that fits, of all the model was trained for.
+    Without a text and a context it is the largest context that fits, of all the model was trained for. With a true
+    `export`, nothing is measured for it, and what llama.cpp takes the vocabulary for comes too.
     """
     path = Path(wanted["path"])
     header = read_header(path)
@@ -238,8 +239,13 @@ def _planned(wanted: Mapping[str, Any]) -> dict[str, object]:
             f"a context of {need.context:,} tokens was asked for; {path.name} was trained for {trained:,}; "
             "ask for at most that"
         )
-    found = planner.plan(need, may_measure=True)
-    return plan_out(found) | {"tokens": tokens, "threads": planner.threads}
+    export = bool(wanted.get("export"))
+    found = planner.plan(need, may_measure=not export)
+    more: dict[str, object] = {"tokens": tokens, "threads": planner.threads}
+    if export:
+        with Candidates(path, header, settings) as candidates:
+            more["vocabulary"] = candidates.model().model.habits
+    return plan_out(found) | more
 
 
 def _build() -> LlamaBuild:

@@ -1,0 +1,1 @@
+"""What other programs need to run a model as it runs here: a Modelfile for Ollama, command lines, settings to enter."""

@@ -1,0 +1,1 @@
+"""Tests of `assistant/library/exporting`, one file a module."""
