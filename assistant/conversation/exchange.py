@@ -24,6 +24,7 @@ LARGEST = 64 << 20
 _MOST_TURNS = 100_000
 _LARGEST_NUMBER = 1 << 53
 _LONGEST_NAME = 1000
+_MOST_DIALOGUES = 1000
 
 
 def export_json(heading: Heading, tree: Tree) -> dict[str, Any]:
@@ -38,6 +39,9 @@ def export_json(heading: Heading, tree: Tree) -> dict[str, Any]:
         "sampling": None if heading.sampling is None else asdict(heading.sampling),
         "created": _time_out(heading.created),
         "document": {"path": heading.document, "content": heading.content} if heading.document else None,
+        "character": {"id": heading.character, "user": heading.user, "retrieval": heading.retrieval}
+        if heading.character
+        else None,
         "current": tree.current,
         "turns": [
             {
@@ -49,6 +53,8 @@ def export_json(heading: Heading, tree: Tree) -> dict[str, Any]:
                 "model": turn.model,
                 "reason": turn.reason,
                 "usage": None if turn.usage is None else asdict(turn.usage),
+                "speaker": turn.speaker,
+                "dialogues": list(turn.dialogues),
             }
             for turn in turns
         ],
@@ -94,6 +100,7 @@ def import_json(data: bytes) -> tuple[Heading, Tree]:
     system = value.get("system")
     title = " ".join(_string(value, "title", "the file", _LONGEST_NAME).split())
     document, content = _document(value.get("document"))
+    character, user, retrieval = _character(value.get("character"))
     heading = Heading(
         new_id(),
         _time_in(value, "created", "the file"),
@@ -103,6 +110,9 @@ def import_json(data: bytes) -> tuple[Heading, Tree]:
         document=document,
         content=content,
         sampling=_sampling(value.get("sampling")),
+        character=character,
+        user=user,
+        retrieval=retrieval,
     )
     return heading, tree
 
@@ -126,6 +136,16 @@ def _document(value: object) -> tuple[str, str]:
     if not isinstance(value, dict):
         raise _refused(f"the document is {_shown(value)}", "an object with path and content")
     return _string(value, "path", "the document"), _string(value, "content", "the document")
+
+
+def _character(value: object) -> tuple[str, str, bool]:
+    """Who is played, to whom, and whether dialogues are drawn; nobody in files of earlier versions."""
+    if value is None:
+        return "", "", True
+    if not isinstance(value, dict) or not isinstance(value.get("retrieval"), bool):
+        raise _refused(f"the character is {_shown(value)}", "an object with id, user and retrieval")
+    names = [_string(value, name, "the character", _LONGEST_NAME) for name in ("id", "user")]
+    return names[0], names[1], value["retrieval"]
 
 
 def visible(tree: Tree) -> Iterator[Turn]:
@@ -153,7 +173,18 @@ def _turn(row: Mapping[str, Any], where: str, names: Mapping[str, str]) -> Turn:
         model=_string(row, "model", where, _LONGEST_NAME),
         reason=reason,
         usage=_usage(row.get("usage"), where),
+        speaker=_string(row, "speaker", where, _LONGEST_NAME) if "speaker" in row else "",
+        dialogues=_dialogues(row.get("dialogues"), where),
     )
+
+
+def _dialogues(value: object, where: str) -> tuple[str, ...]:
+    """Ids of what a character drew upon; none in files of earlier versions."""
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > _MOST_DIALOGUES:
+        raise _refused(f"dialogues of {where} is {_shown(value)}", f"a list of at most {_MOST_DIALOGUES:,} ids")
+    return tuple(_string({"id": one}, "id", f"a dialogue of {where}", _LONGEST_NAME) for one in value)
 
 
 def _usage(value: object, where: str) -> Usage | None:

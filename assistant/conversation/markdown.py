@@ -43,8 +43,8 @@ def export_markdown(heading: Heading, tree: Tree, *, branches: bool = False) -> 
 
 
 def who(turn: Turn) -> str:
-    """Who speaks."""
-    return "You" if turn.role == "user" else one_line(turn.model) or "Answer"
+    """Who speaks: a character before the model that plays it."""
+    return "You" if turn.role == "user" else one_line(turn.speaker) or one_line(turn.model) or "Answer"
 
 
 def shown_end(turn: Turn) -> str:

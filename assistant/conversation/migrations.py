@@ -58,4 +58,12 @@ MIGRATIONS: tuple[Migration, ...] = (
     (
         "ALTER TABLE conversations ADD COLUMN sampling TEXT",  # JSON; NULL: as the model's answers are written
     ),
+    (
+        # The character that is played, what the user is called there, and whether dialogues are drawn; empty: none.
+        "ALTER TABLE conversations ADD COLUMN character TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE conversations ADD COLUMN user TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE conversations ADD COLUMN retrieval INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE turns ADD COLUMN speaker TEXT NOT NULL DEFAULT ''",  # name of the character; empty: nobody's part
+        "ALTER TABLE turns ADD COLUMN dialogues TEXT",  # a JSON list of the ids that were drawn; NULL: none
+    ),
 )

@@ -30,6 +30,9 @@ def heading_in(row: Mapping[str, Any]) -> Heading:
         document=row["document"],
         content=row["content"],
         sampling=sampling_in(row["sampling"]),
+        character=row["character"],
+        user=row["user"],
+        retrieval=bool(row["retrieval"]),
     )
 
 
@@ -46,6 +49,8 @@ def turn_in(row: Mapping[str, Any]) -> Turn:
         reason if reason in END_REASONS else None,
         usage_in(row["usage"]),
         bool(row["removed"]),
+        row["speaker"],
+        dialogues_in(row["dialogues"]),
     )
 
 
@@ -65,6 +70,14 @@ def usage_in(text: str | None) -> Usage | None:
 
 
 _FIGURES = {field.name for field in fields(Usage)}
+
+
+def dialogues_in(text: str | None) -> tuple[str, ...]:
+    """Ids in a JSON list. Raises ValueError."""
+    values = [] if text is None else json.loads(text)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ValueError("the dialogues of an answer are a list of texts")
+    return tuple(values)
 
 
 def sampling_in(text: str | None) -> Sampling | None:
@@ -103,11 +116,13 @@ def write_change(connection: sqlite3.Connection, change: Change) -> None:
             execute(
                 """
                 INSERT INTO conversations
-                    (id, title, system, created, changed, current, archived, document, content, sampling)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    (id, title, system, created, changed, current, archived, document, content, sampling,
+                     character, user, retrieval)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET system = excluded.system, changed = excluded.changed,
                     current = excluded.current, document = excluded.document, content = excluded.content,
-                    sampling = excluded.sampling
+                    sampling = excluded.sampling, character = excluded.character, user = excluded.user,
+                    retrieval = excluded.retrieval
                 """,
                 (
                     change.id,
@@ -120,6 +135,9 @@ def write_change(connection: sqlite3.Connection, change: Change) -> None:
                     text_out(change.document),
                     change.content,
                     None if change.sampling is None else text_out(json.dumps(asdict(change.sampling))),
+                    text_out(change.character),
+                    text_out(change.user),
+                    change.retrieval,
                 ),
             )
         case Renamed(conversation, title):
@@ -127,10 +145,12 @@ def write_change(connection: sqlite3.Connection, change: Change) -> None:
         case Placed(conversation, turn):
             execute(
                 """
-                INSERT INTO turns (id, conversation, parent, role, content, created, model, reason, usage, removed)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO turns (id, conversation, parent, role, content, created, model, reason, usage, removed,
+                                   speaker, dialogues)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET content = excluded.content, model = excluded.model,
-                    reason = excluded.reason, usage = excluded.usage, removed = excluded.removed, indexed = 0
+                    reason = excluded.reason, usage = excluded.usage, removed = excluded.removed,
+                    speaker = excluded.speaker, dialogues = excluded.dialogues, indexed = 0
                 """,
                 (
                     turn.id,
@@ -143,6 +163,8 @@ def write_change(connection: sqlite3.Connection, change: Change) -> None:
                     turn.reason,
                     usage_out(turn.usage),
                     turn.removed,
+                    text_out(turn.speaker),
+                    json.dumps(turn.dialogues) if turn.dialogues else None,
                 ),
             )
         case Marked(turn_id, mark):
