@@ -7,12 +7,18 @@ two characters in a row count as a word. The module knows nothing of models; vec
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _STEADY = 60
 """Reciprocal rank fusion: how little the first ranks stand out (Cormack, Clarke and Büttcher 2009)."""
 
 _HAN = r"\u2e80-\u2fdf\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"(?P<number>\d+(?:[.,'’]\d+)*)|(?P<han>[{_HAN}]+)|[^\W\d_{_HAN}]+")
+_HAN_SIGN = re.compile(f"[{_HAN}]")
 
 
 class WordIndex:
@@ -29,12 +35,22 @@ class WordIndex:
 
     def ranked(self, asked: Iterable[str]) -> tuple[int, ...]:
         """Numbers of the texts that have one of these words, the most fitting first; none where none has."""
+        return best(self.scores(asked))
+
+    def scores(self, asked: Iterable[str]) -> "NDArray[np.float64]":
+        """How well each text fits these words, from 0: it has none of them. Scores of several words add up."""
+        import numpy as np  # noqa: PLC0415
+
         found = sorted(self.known.intersection(asked))
         if not found:
-            return ()
-        scores = self._index.get_scores(found)
-        order = sorted(range(self._size), key=lambda number: (-scores[number], number))
-        return tuple(number for number in order if scores[number] > 0)
+            return np.zeros(self._size)
+        return np.asarray(self._index.get_scores(found), dtype=np.float64)
+
+
+def best(scores: "NDArray[np.float64]") -> tuple[int, ...]:
+    """Numbers of the scores above 0, the highest first, equal ones in their order."""
+    order = (-scores).argsort(kind="stable")
+    return tuple(int(number) for number in order[: int((scores > 0).sum())])
 
 
 def words(text: str) -> list[str]:
@@ -51,7 +67,12 @@ def words(text: str) -> list[str]:
     return found
 
 
-def nearest(question: Sequence[float], vectors: Sequence[Sequence[float]]) -> tuple[int, ...]:
+def signs(text: str) -> list[str]:
+    """Han characters one by one: in a short text one of them is often the only word that another text has too."""
+    return _HAN_SIGN.findall(unicodedata.normalize("NFKC", text))
+
+
+def nearest(question: Sequence[float], vectors: "Sequence[Sequence[float]] | NDArray[np.float32]") -> tuple[int, ...]:
     """Numbers of the vectors, the one most like the question's first."""
     import numpy as np  # noqa: PLC0415
 
