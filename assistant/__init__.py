@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # and read by `_homes`
         ConversionFailed,
         EngineFailed,
         HistoryFailed,
+        HubFailed,
         InvalidCharacter,
         InvalidDocument,
         InvalidModelFile,
@@ -49,6 +50,9 @@ if TYPE_CHECKING:  # and read by `_homes`
     from assistant.gguf.header import Rope
     from assistant.hardware import Hardware
     from assistant.hardware import hardware as this_machine
+    from assistant.hub.listing import Licence
+    from assistant.hub.names import HubName, hub_name
+    from assistant.hub.waiting import Waiting as HubWaiting
     from assistant.library.changes import freed_by_removing, make_default, remove_model, rename_model
     from assistant.library.conversion import (
         QUANTIZATIONS,
@@ -61,6 +65,9 @@ if TYPE_CHECKING:  # and read by `_homes`
     from assistant.library.importing import Imported, Step, import_file
     from assistant.library.installed import Installed, installed
     from assistant.library.memory import MemoryRow, memory_rows
+    from assistant.library.origin import Origin
+    from assistant.library.pull_plan import PlannedFile, PullPlan, plan_pull
+    from assistant.library.pulling import Fetching, Pulled, pull
     from assistant.messages import Message, Plain, Prompt, Role, Sampling
     from assistant.models import open_engine
     from assistant.output import write_file
@@ -113,6 +120,7 @@ __all__ = [
     "Event",
     "Fact",
     "FakeEngine",
+    "Fetching",
     "FinishReason",
     "Finished",
     "Following",
@@ -121,6 +129,9 @@ __all__ = [
     "Heading",
     "HistoryFailed",
     "Hit",
+    "HubFailed",
+    "HubName",
+    "HubWaiting",
     "Hunk",
     "Imported",
     "Installed",
@@ -132,6 +143,7 @@ __all__ = [
     "Kept",
     "KeptPieces",
     "Language",
+    "Licence",
     "Line",
     "Listed",
     "Loading",
@@ -141,15 +153,19 @@ __all__ = [
     "ModelNotFound",
     "Noted",
     "Notice",
+    "Origin",
     "OutputFailed",
     "Part",
     "PieceDone",
     "Place",
     "Places",
     "Plain",
+    "PlannedFile",
     "Preview",
     "Prompt",
     "PromptTooLong",
+    "PullPlan",
+    "Pulled",
     "Questions",
     "Reading",
     "Request",
@@ -193,6 +209,7 @@ __all__ = [
     "follow",
     "found_in",
     "freed_by_removing",
+    "hub_name",
     "hunks",
     "import_file",
     "import_json",
@@ -213,8 +230,10 @@ __all__ = [
     "one_line",
     "open_engine",
     "place_words",
+    "plan_pull",
     "preview_conversion",
     "printable",
+    "pull",
     "read_document",
     "read_documents",
     "read_settings",

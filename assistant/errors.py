@@ -11,6 +11,7 @@
     ├── InvalidCharacter     a character is missing, or its settings or its dialogues cannot be read
     ├── HistoryFailed        kept conversations cannot be opened, found, or read from a file
     ├── ConversionFailed     a checkpoint was refused by the converter, or its process died
+    ├── HubFailed            the hub or the way to it refused, or what came is not what it promised
     └── OutputFailed         a result cannot be written where it was asked for
 
 A message is one line of three parts: `what was found; what was expected; what to do`.
@@ -75,6 +76,10 @@ class HistoryFailed(AssistantError):
 
 class ConversionFailed(AssistantError):
     """The converter refused a checkpoint, in its own words, or the process that runs it died."""
+
+
+class HubFailed(AssistantError):
+    """The hub, or the way to it, refused; or what came from there is not what was promised."""
 
 
 class OutputFailed(AssistantError):

@@ -1,4 +1,4 @@
-"""A GGUF comes into the model folder: whole or not at all, with its other parts and its report.
+"""A GGUF comes into the model folder: whole or not at all, with its other parts, its report and its origin.
 
 Its files come under temporary names and take their own when all are complete, the first part last: a model is there
 only when all of it is. What a killed program left goes with the next model that comes.
@@ -18,6 +18,7 @@ import psutil
 from assistant.errors import OutputFailed
 from assistant.library.files import expect_absent, failed, report_of, stem, targets
 from assistant.library.installed import Installed, look, parts_of
+from assistant.library.origin import Origin, origin_file, take_origin, write_origin
 from assistant.paths import models_folder
 
 _BLOCK = 8 << 20
@@ -42,11 +43,14 @@ class Imported:
     linked: bool
 
 
-def import_file(path: str | Path, name: str | None = None) -> Generator[Step | Imported, None, None]:
+def import_file(
+    path: str | Path, name: str | None = None, origin: Origin | None = None
+) -> Generator[Step | Imported, None, None]:
     """Bring a GGUF into the model folder; the last event is `Imported`.
 
     On one disk its files get a second name and take no room; else they are copied. Closing the iterator early leaves
-    nothing behind. `name`: what it is called there; None: as its file. Raises InvalidModelFile, OutputFailed.
+    nothing behind. `name`: what it is called there; None: as its file. `origin`: where it came from; None: as it says
+    beside the file. Raises InvalidModelFile, OutputFailed.
     """
     source = Path(os.path.expanduser(path))  # noqa: PTH111  pathlib's raises without a home
     files = parts_of(source)
@@ -66,6 +70,7 @@ def import_file(path: str | Path, name: str | None = None) -> Generator[Step | I
             done += size
             yield Step(file.name, done, total)
         made.append(_take_report(source, first))
+        made.append(_take_origin(source, first, origin))
         for goal in reversed(goals):
             expect_absent(goal)
             _partial(goal).replace(goal)
@@ -131,6 +136,16 @@ def _take_report(source: Path, target: Path) -> Path:
     with suppress(OSError):
         partial.unlink(missing_ok=True)
     return report
+
+
+def _take_origin(source: Path, target: Path, origin: Origin | None) -> Path:
+    """Keep where it came from; without that it is a model of unknown origin. Gives its place."""
+    with suppress(OSError):
+        if origin is not None:
+            write_origin(target, origin)
+        else:
+            take_origin(source, target)
+    return origin_file(target)
 
 
 def sweep() -> None:

@@ -16,6 +16,7 @@ from assistant.errors import AssistantError, InvalidModelFile
 from assistant.gguf.file import read_header
 from assistant.gguf.header import Rope
 from assistant.gguf.parts import other_parts
+from assistant.library.origin import Origin, read_origin
 from assistant.library.used import last_use, place_of
 from assistant.models import STARTER, find_model, starter
 from assistant.paths import models_folder
@@ -54,6 +55,8 @@ class Installed:
     proof: Verdict = "unproven"
     why: str = ""
     """Why it is proven so far, and no further."""
+    origin: Origin | None = None
+    """Where on the hub it came from; None: unknown."""
     last_used: datetime | None = None
     """When it was last loaded, UTC; None: never, as far as is known."""
     is_default: bool = False
@@ -111,9 +114,9 @@ def look(path: Path, place: Place) -> Installed:
         in_parts = PART.search(path.name) is not None
         facts = _read(path) if in_parts else _facts(path, state.st_size, state.st_mtime_ns)
     except (InvalidModelFile, OSError) as error:
-        return Installed(name, path, place, _size(path), problem=_reason(path, error))
+        return Installed(name, path, place, _size(path), origin=read_origin(path), problem=_reason(path, error))
     standing = read_standing(path)
-    known = replace(facts, name=name, place=place, last_used=last_use(path))
+    known = replace(facts, name=name, place=place, origin=read_origin(path), last_used=last_use(path))
     return _with_standing(known, standing)
 
 
