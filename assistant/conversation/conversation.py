@@ -76,6 +76,7 @@ class Conversation:
         self._tree = Tree()
         self._memory = Memory(engine)
         self._part: Part | None = None
+        self._told: set[str] = set()
         self._languages: dict[str, Language] = {}
         if saved is not None:
             heading, self._tree = saved
@@ -299,6 +300,7 @@ class Conversation:
         try:
             yield from map(Notice, self.notices())
             yield from prepared(self._part, self.engine)
+            yield from map(Notice, self._untold())
             if not (yield from self._make_room()):
                 return
             messages = self._memory.messages(self._instruction(), self._tree)
@@ -333,6 +335,12 @@ class Conversation:
                 tree.replace(turn)
                 self._keep(Placed(identity, turn))
                 self._head(self._heading)
+
+    def _untold(self) -> list[str]:
+        """What the user should know of the part, and was not told yet."""
+        notes = [note for note in self._part.notes if note not in self._told] if self._part is not None else []
+        self._told.update(notes)
+        return notes
 
     def _make_room(self) -> Generator[Said, None, bool]:
         """See that the prompt fits, as `when_full` says, or in its way with a part; False: interrupted meanwhile."""

@@ -38,6 +38,10 @@ class Part(Protocol):
         """What it says before the user has said anything; empty: nothing."""
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of it, once it is prepared; a conversation tells each once."""
+
+    @property
     def stops(self) -> tuple[str, ...]:
         """Texts that end an answer, beside those of the sampling."""
 

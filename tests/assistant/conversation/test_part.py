@@ -15,7 +15,7 @@ from assistant.conversation.keeper import Keeper
 from assistant.conversation.markdown import export_markdown
 from assistant.conversation.migrations import MIGRATIONS
 from assistant.conversation.store import Store, store_path
-from assistant.conversation.turns import Forgot
+from assistant.conversation.turns import Forgot, Notice
 from assistant.conversation.window import WhenFull, room_for_prompt
 from assistant.errors import EngineFailed, HistoryFailed
 from assistant.events import Event, Finished, Loading, Text, Usage
@@ -28,7 +28,7 @@ class Keeperess:
     """Plays in plain text: as many words of material as the last question has, and the turns."""
 
     id, name, user, greeting = "keeper", "灯塔守", "Guest", "The lamp is lit."
-    stops = ("\nGuest:",)
+    stops, notes = ("\nGuest:",), ("dialogues.csv is read as GB 18030",)
 
     def __init__(self, material: int = 3) -> None:
         self.retrieval = True
@@ -125,6 +125,12 @@ def test_it_is_prepared_after_the_model_was_loaded_and_before_its_prompt() -> No
     assert fresh.window().used == 0
     assert isinstance(fresh.part, Keeperess)
     assert fresh.part.prepared == 1
+
+
+def test_what_the_user_should_know_of_it_is_told_once() -> None:
+    conversation = played(FakeEngine())
+    said = [event for _ in range(2) for event in conversation.say("Is it lit?") if isinstance(event, Notice)]
+    assert said == [Notice("dialogues.csv is read as GB 18030")]
 
 
 def test_an_answer_that_was_cut_goes_on_with_its_material() -> None:
