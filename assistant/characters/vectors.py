@@ -70,7 +70,7 @@ def read_index(path: Path) -> Kept:
     try:
         if path.stat().st_size > _LARGEST:
             return Kept("damaged")
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             model, hashes, vectors = str(file["model"]), file["hashes"], file["vectors"]
         right = hashes.dtype == np.uint8 and vectors.dtype == np.float32 and hashes.ndim == vectors.ndim == 2
         if not right or hashes.shape != (len(vectors), _HASH) or not np.isfinite(vectors).all():

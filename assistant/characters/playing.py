@@ -1,0 +1,231 @@
+"""A character played by one engine: the part of a conversation (`conversation.part.Part`).
+
+Each prompt holds the character's description and, of its corpus, the dialogues most like the last turns, the most
+similar one nearest the end: at most as many as the settings say, of those what fits the characters of a prompt and a
+third of the context. Long conversations keep a quarter of those characters for them. The turns come from the
+conversation, which leaves out the oldest when they no longer fit.
+"""
+
+import re
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+from functools import partial
+from weakref import finalize
+
+from assistant.attachments import detach
+from assistant.characters.forms import Form, form_for
+from assistant.characters.preparation import neutral, situation
+from assistant.characters.retrieval import TURNS, Retriever
+from assistant.characters.speech import Speech, heard, stops_for
+from assistant.characters.values import Character, Dialogue, Line
+from assistant.characters.vectors import Opens, Vectors, index_file
+from assistant.characters.wording import BLOCK, DESCRIBED, DRAWN, GREETED, SEPARATOR, SYSTEM
+from assistant.engine import Engine
+from assistant.events import Event
+from assistant.messages import Message, Plain
+
+_STOPS = 16
+"""Speakers whose names end an answer in the engine itself; the rest is found as it comes."""
+_KEPT = 8
+"""Prompts whose dialogues are remembered."""
+_BREAKS = re.compile(r"\s*\n\s*")
+
+
+class Playing:
+    """Not for two threads at once. The model for vectors, if any, is open from `prepare` on, as long as this lives."""
+
+    def __init__(
+        self,
+        character: Character,
+        engine: Engine,
+        *,
+        retrieval: bool = True,
+        embed: Opens | None = None,
+        user: str | None = None,
+    ) -> None:
+        """`embed` opens a model for vectors; None: the one that the character names, if it does. `user`: another name
+        than the character's settings have for who speaks to it.
+        """
+        self.character = replace(character, user=user) if user else character
+        self.retrieval = retrieval
+        self._engine = engine
+        self._opens = embed if embed is not None else _named(character)
+        self._form: Form | None = None
+        self._retriever: Retriever | None = None
+        self._vectors: Vectors | None = None
+        self._close: Callable[[], object] = lambda: None
+        self._tokens: dict[str, int] = {}
+        self._drawn: dict[tuple[tuple[Message, ...], bool], tuple[Dialogue, ...]] = {}
+
+    @property
+    def id(self) -> str:
+        return self.character.id
+
+    @property
+    def name(self) -> str:
+        return self.character.name
+
+    @property
+    def user(self) -> str:
+        return self.character.user
+
+    @property
+    def greeting(self) -> str:
+        return self.character.greeting
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        return stops_for(self._others[:_STOPS])
+
+    @property
+    def form(self) -> Form:
+        """How the prompts are made for this engine, and why; once it is loaded."""
+        if self._form is None:
+            self._form = form_for(self.character, self._engine.info)
+        return self._form
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know: of the reading of the corpus, and of its vectors."""
+        made = tuple(self._vectors.notes) if self._vectors is not None else ()
+        return (*self.character.corpus.notes, *made)
+
+    def prepare(self) -> Generator[Event, None, None]:
+        """Count the corpus' words, and make its vectors where a model for them is named. Raises AssistantError."""
+        if self._retriever is None:
+            self._form = form_for(self.character, self._engine.info)
+            self._retriever = Retriever(self.character)
+        if self._opens is not None and self.retrieval and self._retriever.dialogues:
+            if self._vectors is None:
+                own = self.character.is_self
+                texts = [neutral(situation(dialogue.lines), own) for dialogue in self._retriever.dialogues]
+                self._vectors = Vectors(index_file(self.character), texts, self._opens)
+                self._close = finalize(self, self._vectors.close)
+            yield from self._vectors.prepare()
+
+    def close(self) -> None:
+        """Free the model for vectors; may be called twice."""
+        self._close()
+
+    def prompt(self, messages: tuple[Message, ...]) -> Plain | tuple[Message, ...]:
+        if not messages:
+            return ()
+        begun = messages[-1].content if messages[-1].role == "assistant" else ""
+        asked = messages[:-1] if messages[-1].role == "assistant" else messages
+        dialogues = SEPARATOR.join(dialogue.text.strip() for dialogue in self._draw(asked))
+        if self.form.kind == "trained":
+            return Plain(self._block(asked, dialogues), begun)
+        return (*self._turns(asked, dialogues), *messages[len(asked) :])
+
+    def drawn(self, messages: tuple[Message, ...]) -> tuple[str, ...]:
+        asked = messages[:-1] if messages and messages[-1].role == "assistant" else messages
+        return tuple(dialogue.id for dialogue in self._draw(asked))
+
+    def shown(self, dialogue: str) -> str:
+        found = self._retriever.dialogues if self._retriever is not None else ()
+        return next((one.text for one in found if one.id == dialogue), "")
+
+    def heard(self, events: Generator[Event, None, None], before: str) -> Generator[Event, None, None]:
+        return heard(events, Speech(self.name, self._others, before), self._engine.count)
+
+    @property
+    def _others(self) -> list[str]:
+        """Everybody else who may speak: the user first, then those of the corpus, the most talkative first."""
+        speakers = [speaker for speaker in self.character.corpus.speakers if not self.character.is_self(speaker)]
+        return [self.user, *(speaker for speaker in speakers if speaker.casefold() != self.user.casefold())]
+
+    def _draw(self, asked: tuple[Message, ...]) -> tuple[Dialogue, ...]:
+        """The dialogues for these turns, the most similar last."""
+        key = (asked, self.retrieval)
+        if key not in self._drawn:
+            while len(self._drawn) >= _KEPT:
+                self._drawn.pop(next(iter(self._drawn)))
+            self._drawn[key] = self._fitting(asked) if self.retrieval else ()
+        return self._drawn[key]
+
+    def _fitting(self, asked: tuple[Message, ...]) -> tuple[Dialogue, ...]:
+        """The most similar ones that fit, the most similar last."""
+        recent = self._lines(asked)[-TURNS:]
+        if self._retriever is None or not recent or not self._retriever.dialogues:
+            return ()
+        others = []
+        if self._vectors is not None:
+            others.append(self._vectors.ranked(neutral(recent, self.character.is_self)))
+        settings = self.character.prompt
+        ranked = self._retriever.ranked(recent, *others)[: settings.dialogues]
+        best = [self._retriever.dialogues[number] for number in ranked]
+        characters = max(settings.characters - self._length(asked), settings.characters // 4)
+        tokens = self._engine.info.context // 3 if self._engine.info is not None else 0
+        # None is counted that would not fit for its length alone.
+        best = [dialogue for dialogue in best if len(dialogue.text) <= characters]
+        taken: list[Dialogue] = []
+        for dialogue, cost in zip(best, self._costs(best), strict=True):
+            length = len(dialogue.text.strip()) + (len(SEPARATOR) if taken else 0)
+            if length <= characters and cost <= tokens:
+                characters, tokens = characters - length, tokens - cost
+                taken.append(dialogue)
+        return tuple(reversed(taken))
+
+    def _costs(self, dialogues: Sequence[Dialogue]) -> list[int]:
+        """Tokens of each, with what parts it from the next; counted once."""
+        texts = [f"{dialogue.text}{SEPARATOR}" for dialogue in dialogues]
+        new = [text for text in texts if text not in self._tokens]
+        if new:
+            self._tokens |= zip(new, self._engine.count_each(new), strict=True)
+        return [self._tokens[text] for text in texts]
+
+    def _length(self, asked: tuple[Message, ...]) -> int:
+        """Characters of the prompt without dialogues."""
+        if self.form.kind == "trained":
+            return len(self._block(asked, ""))
+        return sum(len(message.content) for message in self._turns(asked, ""))
+
+    def _lines(self, asked: Sequence[Message]) -> list[Line]:
+        """The running conversation, as the corpus is written; attached texts are left out."""
+        names = {"user": self.user, "assistant": self.name}
+        return [Line(names[turn.role], detach(turn.content)[1]) for turn in asked if turn.role in names]
+
+    def _block(self, asked: Sequence[Message], dialogues: str) -> str:
+        """The trained block. Each turn is one line of it; what the user instructs goes with the description."""
+        names = {"user": self.user, "assistant": self.name}
+        turns = [(names[turn.role], turn.content) for turn in asked if turn.role in names]
+        if self.greeting:
+            turns.insert(0, (self.name, self.greeting))
+        own = [turn.content for turn in asked if turn.role == "system" and turn.content]
+        return BLOCK[self.form.language].format(
+            role=self.name,
+            user=self.user,
+            dialogues=dialogues,
+            description="\n".join((*filter(None, [self.character.description]), *own)),
+            history="\n".join(f"{name}:{_BREAKS.sub(' ', words.strip())}" for name, words in turns),
+        )
+
+    def _turns(self, asked: Sequence[Message], dialogues: str) -> tuple[Message, ...]:
+        """The messages of the chat template: instruction and description first, dialogues in the last question."""
+        language, names = self.form.language, {"role": self.name, "user": self.user}
+        own = [turn.content for turn in asked if turn.role == "system" and turn.content]
+        parts = [SYSTEM[language].format(**names)]
+        if self.character.description:
+            parts.append(DESCRIBED[language].format(**names, description=self.character.description))
+        if self.greeting:
+            parts.append(GREETED[language].format(**names, greeting=self.greeting))
+        system = "\n\n".join((*parts, *own))
+        turns = [turn for turn in asked if turn.role != "system"]
+        if dialogues and turns:
+            words = DRAWN[language].format(**names, dialogues=dialogues, words=turns[-1].content)
+            turns[-1] = Message("user", words)
+        if self.form.system:
+            return (Message("system", system), *turns)
+        if turns:
+            turns[0] = Message(turns[0].role, f"{system}\n\n{turns[0].content}")
+        return tuple(turns)
+
+
+def _named(character: Character) -> Opens | None:
+    """Opens the model for vectors that the character names, if it names one."""
+    model = character.retrieval.embedding_model
+    if model is None:
+        return None
+    from assistant.models import open_engine  # noqa: PLC0415
+
+    return partial(open_engine, model)
