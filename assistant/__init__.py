@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # and read by `_homes`
     from assistant.attachments import Attachment, attach, detach, rough_tokens
     from assistant.characters.folder import Listed, character_folder, load_character
     from assistant.characters.folder import characters as listed_characters
+    from assistant.characters.playing import Playing
     from assistant.characters.values import Character, Dialogue, Line
     from assistant.checks.live import checker_of, marked_live
     from assistant.checks.values import Checked, Claim, Source
@@ -161,6 +162,7 @@ __all__ = [
     "Places",
     "Plain",
     "PlannedFile",
+    "Playing",
     "Preview",
     "Prompt",
     "PromptTooLong",

@@ -86,9 +86,11 @@ class Playing:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know: of the reading of the corpus, and of its vectors."""
+        """What the user should know: of the reading of the corpus, its vectors, and an unusual form of the prompts."""
         made = tuple(self._vectors.notes) if self._vectors is not None else ()
-        return (*self.character.corpus.notes, *made)
+        plain = self._form is not None and self._form.kind == "trained"
+        form = (f"{self.name} is played in one block of text: {self.form.reason}",) if plain else ()
+        return (*self.character.corpus.notes, *made, *form)
 
     def prepare(self) -> Generator[Event, None, None]:
         """Count the corpus' words, and make its vectors where a model for them is named. Raises AssistantError."""
