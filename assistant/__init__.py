@@ -70,7 +70,7 @@ if TYPE_CHECKING:  # and read by `_homes`
     from assistant.library.pull_plan import PlannedFile, PullPlan, plan_pull
     from assistant.library.pulling import Fetching, Pulled, pull
     from assistant.messages import Message, Plain, Prompt, Role, Sampling
-    from assistant.models import open_engine
+    from assistant.models import find_model, open_engine
     from assistant.output import write_file
     from assistant.pasted import keep_pasted
     from assistant.questions.ask import Questions, content_of
@@ -208,6 +208,7 @@ __all__ = [
     "export_findings",
     "export_json",
     "export_markdown",
+    "find_model",
     "follow",
     "found_in",
     "freed_by_removing",

@@ -54,6 +54,7 @@ COMMANDS = (
     Command("new", "", N_("start an empty chat"), "new_chat", "chat"),
     Command("model", "[MODEL]", N_("load another model; what is typed stays"), "model"),
     Command("convert", "[FOLDER]", N_("convert a model folder to a GGUF file"), "convert", "models"),
+    Command("pull", "[NAME]", N_("fetch a model from the hub: owner/name"), "pull", "models"),
     Command("import", "[GGUF]", N_("bring a GGUF file into the model folder"), "bring", "models"),
     Command("continue", "", N_("go on with an answer that was cut"), "continue", "chat"),
     Command("regenerate", "", N_("answer the last question again"), "regenerate", "chat", alias="regen"),

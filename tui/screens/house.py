@@ -1,6 +1,6 @@
 """The main screen: the bar of rooms above, the room one is in, the status line below. Hands out what rooms ask for."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -10,6 +10,7 @@ from textual.widgets import ContentSwitcher
 
 from assistant import EngineFailed, PieceDone, one_line
 from tui.activity import sparkline
+from tui.aside import Aside
 from tui.commands import Unknown
 from tui.commands import named as command_named
 from tui.desk import Desk
@@ -36,6 +37,7 @@ from tui.rooms import TITLES
 from tui.rooms.chat.room import ChatRoom
 from tui.rooms.room import Room
 from tui.screens.looks import Looks
+from tui.sought import Sought, sought
 from tui.widgets.prompt import Prompt
 from tui.widgets.room_bar import RoomBar
 from tui.widgets.status import Status
@@ -72,9 +74,13 @@ class House(Looks):
         super().__init__()
         self.desk = desk
         self.chat = ChatRoom(desk)
+        self._looking = Aside(self, "luciole-models")
         self._used: dict[str, ContextUsed] = {}
         self._soon = False
         self._was_busy = False
+
+    def on_unmount(self) -> None:
+        self._looking.close()
 
     def compose(self) -> ComposeResult:
         yield RoomBar(list(TITLES.items()))
@@ -279,7 +285,16 @@ class House(Looks):
 
     @on(UseModel)
     def _use_model(self, message: UseModel) -> None:
-        self.desk.submit(Job(self.chat, lambda: self.desk.holder.use(message.model), label=_("loading the model")))
+        self._looking.only(lambda _stopped: sought(message.model))
+
+    @on(Sought)
+    async def _sought(self, message: Sought) -> None:
+        if message.absent:
+            await self.action_go("models")
+            self.models.action_pull(absent=message.model)
+        else:
+            use = partial(self.desk.holder.use, message.model)
+            self.desk.submit(Job(self.chat, use, label=_("loading the model")))
 
     # What becomes of jobs
 

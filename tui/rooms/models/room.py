@@ -44,13 +44,14 @@ class ModelsRoom(Room):
     NAME = "models"
     TITLE = N_("Models")
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "pull", N_("pull"), id="models.pull"),
         Binding("c", "convert", N_("convert"), id="models.convert"),
         Binding("i", "bring", N_("import"), id="models.import"),
         Binding("d", "default", N_("default"), id="models.default"),
         Binding("r", "rename", N_("rename"), id="models.rename"),
         Binding("delete", "remove", N_("remove"), id="models.remove"),
         Binding("a", "all_settings", N_("all settings"), id="models.all_settings"),
-        Binding("x", "stop_work", N_("stop converting"), id="models.stop"),
+        Binding("x", "stop_work", N_("stop what comes"), id="models.stop"),
     ]
 
     def __init__(self, desk: Desk) -> None:
@@ -91,7 +92,7 @@ class ModelsRoom(Room):
             self._draw()
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        return self._coming.busy if action == "stop_work" else True
+        return self._coming.can_stop if action == "stop_work" else True
 
     @property
     def _marks(self) -> tuple[str, str]:
@@ -197,6 +198,10 @@ class ModelsRoom(Room):
     def action_bring(self, path: str = "") -> None:
         """Import a file."""
         self._coming.bring(path)
+
+    def action_pull(self, name: str = "", absent: str = "") -> None:
+        """Pull a model from the hub; `absent`: one that was asked for as if it were here."""
+        self._coming.pull(name or absent, absent=bool(absent), held=self._held())
 
     def action_stop_work(self) -> None:
         """Stop what is on its way."""

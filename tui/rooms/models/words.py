@@ -29,8 +29,9 @@ STEPS = (
     N_("comparing tokens"),
     N_("measuring"),
     N_("checking"),
+    N_("compared with the source"),
 )
-"""What a conversion does beside writing tensors."""
+"""What a conversion does beside writing tensors, and what a pull does after it."""
 FACTS = (
     N_("architecture"),
     N_("RoPE base"),
@@ -145,6 +146,14 @@ def left(step: Step, seconds: float) -> str:
     if not step.total or not step.done or step.done >= step.total or seconds < 1:
         return ""
     return _("{time} left").format(time=duration(seconds * (step.total - step.done) / step.done))
+
+
+def byte_speed(rate: float) -> str:
+    """Bytes per second: `11 MiB/s`, or `1.2 MiB/s` where the fraction matters."""
+    unit, name = (2**20, "MiB") if rate >= 2**20 else (2**10, "KiB")
+    return _("{rate} {unit}/s").format(
+        rate=f"{rate / unit:,.0f}" if rate >= 10 * unit else f"{rate / unit:.1f}", unit=name
+    )
 
 
 def _rounded(base: float) -> str:

@@ -1,0 +1,147 @@
+"""What a pull would take, as it is shown: the types of weights there are, files, room on the disk, licence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widgets.option_list import Option
+
+from assistant import QUANTIZATIONS as CONVERTED
+from assistant import one_line
+from tui.columns import fitted, widest
+from tui.figures import size
+from tui.language import _, plural
+from tui.rooms.models.facts import two_columns
+from tui.rooms.models.words import QUANTIZATIONS
+from tui.said import said
+
+if TYPE_CHECKING:  # the hub's client is large, and comes when it is asked
+    from assistant import PlannedFile, PullPlan
+
+_NAME = 32
+"""Cells of a type's name: a file that says none is called by its own."""
+_FILES = 12
+"""Files that are listed by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes of this machine's memory; `free` with what the loaded model would give back."""
+
+    free: int
+    total: int
+
+
+def offered(plan: "PullPlan") -> list[tuple[str, int]]:
+    """Types of weights and bytes of each: what is there as GGUF, and of a checkpoint all that it can be converted to.
+
+    Bytes 0: nobody knows before it is looked at.
+    """
+    there = list(plan.there)
+    if plan.kind == "checkpoint":
+        there += [(name, 0) for name in CONVERTED if name not in dict(there)]
+    return there
+
+
+def planned(plan: "PullPlan") -> int | None:
+    """Which of them the plan is about."""
+    names = [name for name, _bytes in offered(plan)]
+    return names.index(plan.quantization) if plan.quantization in names else None
+
+
+def choices(plan: "PullPlan", memory: Memory) -> list[Option]:
+    """The types of weights as lines: the planned one marked, each with its size and whether it fits here."""
+    found, own = offered(plan), planned(plan)
+    names = widest((one_line(name) for name, _bytes in found), _NAME)
+    sizes = widest((size(bytes_) for _name, bytes_ in found), 12)
+    return [
+        Option(
+            Content.assemble(
+                ("● " if number == own else "  ", "$primary"),
+                (fitted(one_line(name), names), "bold" if number == own else ""),
+                f"  {size(bytes_) if bytes_ else '':>{sizes}}  ",
+                _fits(plan, plan.needed if number == own else bytes_, bytes_, memory),
+                (f"  {_(QUANTIZATIONS[name])}" if name in QUANTIZATIONS else "", "$foreground 60%"),
+            )
+        )
+        for number, (name, bytes_) in enumerate(found)
+    ]
+
+
+def _fits(plan: "PullPlan", needed: int, bytes_: int, memory: Memory) -> tuple[str, str]:
+    """Whether the disk has room for it, and the memory: words, and their style."""
+    if needed > plan.free:
+        return f"✗ {_('more than is free on the disk')}", "$error"
+    if not bytes_:
+        return "", ""
+    if bytes_ > memory.total:
+        return f"! {_('larger than the memory')}", "$warning"
+    if bytes_ > memory.free:
+        return f"! {_('larger than the free memory')}", "$warning"
+    return f"✓ {_('fits')}", ""
+
+
+def told(plan: "PullPlan", *, keeps: bool, width: int) -> Content:
+    """What would be fetched and what it costs; `keeps`: the source of a conversion stays."""
+    lines: list[Content] = []
+    if not plan.fits:
+        words = _(
+            "The disk has no room for it: {needed} are needed, {free} are free. Free some, or take a smaller one."
+        )
+        lines.append(Content.styled(f"✗ {words.format(needed=size(plan.needed), free=size(plan.free))}", "$error"))
+    lines += [Content.styled(f"! {one_line(said(warning))}", "$warning") for warning in plan.warnings]
+    rows = [
+        (_("to fetch"), Content(_fetched(plan))),
+        (_("disk"), Content(_disk(plan, keeps=keeps))),
+        (_("licence"), Content(_licence(plan))),
+        (_("access"), Content(_access(plan))),
+        (_("type"), Content(" · ".join(filter(None, (one_line(plan.quantization), one_line(said(plan.why))))))),
+        (_("revision"), Content(one_line(plan.revision))),
+        *((_("files") if number == 0 else "", file) for number, file in enumerate(_files(plan.files))),
+    ]
+    return Content("\n").join([*lines, *two_columns(rows, width)])
+
+
+def _fetched(plan: "PullPlan") -> str:
+    words = plural("{count} file", "{count} files", len(plan.files)) + f", {size(plan.bytes)}"
+    if not plan.left:
+        return f"{words} · {_('all of it is here already')}"
+    here = plan.bytes - plan.left
+    return f"{words} · {_('{size} of it are here already').format(size=size(here))}" if here else words
+
+
+def _disk(plan: "PullPlan", *, keeps: bool) -> str:
+    """Free now and afterwards, and at the worst moment where that is another figure."""
+    made = max(0, plan.needed - plan.left)  # what conversion writes beside what is fetched
+    after = plan.free - plan.needed if keeps or plan.kind == "gguf" else plan.free - made
+    words = _("{free} free, {after} afterwards").format(free=size(plan.free), after=size(max(0, after)))
+    if after != plan.free - plan.needed:
+        least = _("{size} while it is converted").format(size=size(max(0, plan.free - plan.needed)))
+        words += f" · {least}"
+    return words
+
+
+def _licence(plan: "PullPlan") -> str:
+    found = [one_line(text) for text in (plan.licence.name, plan.licence.link) if text]
+    return " · ".join(found) or _("none is named")
+
+
+def _access(plan: "PullPlan") -> str:
+    if plan.licence.gated:
+        return _("its owner asks for consent first, on the page of the model")
+    return _("open to everybody")
+
+
+def _files(files: Sequence["PlannedFile"]) -> list[Content]:
+    """Their names and sizes, with a sign where one is here already."""
+    rows = [
+        Content.assemble(
+            one_line(file.path), (f"  {size(file.bytes)}", "bold"),
+            (f"  ✓ {_('here')}" if file.have >= file.bytes else "", "$foreground 60%"),
+        )
+        for file in files[:_FILES]
+    ]  # fmt: skip
+    if len(files) > _FILES:
+        rows.append(Content(plural("and {count} more", "and {count} more", len(files) - _FILES)))
+    return rows
