@@ -91,8 +91,8 @@ class Hub:
         try:
             done, half = plan.bytes - plan.left, plan.left // 2
             file = plan.files[-1]
-            yield Fetching(file.path, 2, 2, 0, file.bytes, done, plan.bytes, done)
-            yield Fetching(file.path, 2, 2, half, file.bytes, done + half, plan.bytes, done)
+            yield Fetching(file.path, 2, 2, 0, file.bytes, done, plan.bytes, 0)
+            yield Fetching(file.path, 2, 2, half, file.bytes, done + half, plan.bytes, 0)
             for event in (self.waiting, self.converts):
                 if event is not None:
                     yield event
