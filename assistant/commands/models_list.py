@@ -84,7 +84,8 @@ def facts(model: "Installed") -> dict[str, object]:
         "context": model.context,
         "rope": asdict(model.rope) if model.rope is not None else None,
         "chats": model.chats,
-        "licence": model.licence or None,
+        "licence": (model.origin.licence if model.origin else "") or model.licence or None,
+        "origin": {**asdict(model.origin), "pulled": model.origin.pulled.isoformat()} if model.origin else None,
         "proof": {"verdict": model.proof, "why": model.why},
         "last_used": model.last_used.isoformat() if model.last_used is not None else None,
     }
@@ -145,8 +146,28 @@ def _known(model: "Installed") -> list[tuple[str, str]]:
         ("rope", _rope(model.rope)),
         ("template", "a chat template" if model.chats else "none: it only continues texts"),
         ("proof", f"{model.proof}: {model.why}"),
-        ("licence", model.licence or "the file does not say"),
+        ("licence", _licence(model)),
+        *_origin(model),
         ("last used", used),
+    ]
+
+
+def _licence(model: "Installed") -> str:
+    """As the repository's card names it, else as the file does."""
+    origin = model.origin
+    name = (origin.licence if origin else "") or model.licence or "not stated"
+    return f"{name}, {origin.link}" if origin and origin.link else name
+
+
+def _origin(model: "Installed") -> list[tuple[str, str]]:
+    origin = model.origin
+    if origin is None:
+        return []
+    files = f"{len(origin.files)} files" if len(origin.files) != 1 else "one file"
+    when = f"{origin.pulled.astimezone():%Y-%m-%d %H:%M}"
+    return [
+        ("repository", f"{origin.name} at {origin.revision[:12]}"),
+        ("came", f"{when}, {'converted from' if origin.converted else 'as'} {files}"),
     ]
 
 

@@ -1,7 +1,8 @@
 """Options that several commands share: which model, and how it is loaded."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -36,7 +37,10 @@ THREADS = click.option("--threads", type=click.IntRange(1), metavar="N", help="T
 
 _ENGINE = (
     click.option(
-        "-m", "--model", metavar="MODEL", help="Path, name in the model folder, or starter; default: the default model."
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="Path, name in the model folder, starter, or owner/name on the hub; default: the default model.",
     ),
     click.option("--context", type=click.IntRange(1), metavar="N", help="Most tokens of context; default: as trained."),
     KV,
@@ -46,10 +50,28 @@ _ENGINE = (
 
 
 def engine_options(function: Function) -> Function:
-    """`--model`, `--context`, `--kv`, `--gpu-layers`, `--threads`; together an `EngineSettings` through `settings`."""
+    """`--model`, `--context`, `--kv`, `--gpu-layers`, `--threads`; together an `EngineSettings` through `settings`.
+
+    A model that is a name on the hub is fetched before the command runs, if it is not here yet.
+    """
+    function = fetched_first(function)
     for option in reversed(_ENGINE):
         function = option(function)
     return function
+
+
+def fetched_first(function: Function) -> Function:
+    """A command whose `model` is fetched from the hub where it is a name there and not here: after all is parsed."""
+
+    @wraps(function)
+    def run(*arguments: Any, model: str | None, **options: Any) -> object:
+        if model is not None and "/" in model:
+            from assistant.commands.fetching import here  # most commands need no hub
+
+            model = here(model)
+        return function(*arguments, model=model, **options)
+
+    return cast("Function", run)
 
 
 def settings(

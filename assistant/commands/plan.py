@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.commands.options import GPU_LAYERS, KV, THREADS
+from assistant.commands.options import GPU_LAYERS, KV, THREADS, fetched_first
 from assistant.engine import KvTypes
 from assistant.errors import EngineFailed
 
@@ -30,6 +30,7 @@ Examples:
 @GPU_LAYERS
 @THREADS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@fetched_first
 def plan(
     model: str | None,
     context: int | None,
