@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Generator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -51,10 +52,23 @@ def pytest_make_collect_report(
     return report
 
 
+@pytest.fixture(scope="session")
+def new_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes an empty folder. pytest's own `mktemp` looks at all that were made before, which takes seconds in a run."""
+    folder, numbers = tmp_path_factory.mktemp("homes"), count()
+
+    def make() -> Path:
+        home = folder / str(next(numbers))
+        home.mkdir(mode=0o700)
+        return home
+
+    return make
+
+
 @pytest.fixture(autouse=True)
-def luciole_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def luciole_home(new_home: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Each test has its own data, config and cache folders; nothing of the user's is read or written."""
-    home = tmp_path_factory.mktemp("home")
+    home = new_home()
     monkeypatch.setenv("LUCIOLE_HOME", str(home))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     return home
