@@ -1,11 +1,13 @@
 """`luciole export`: the answer on stdout or in a new file, notes on stderr, refusals with a way out."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.library.origin import Origin, write_origin
 from assistant.plan import asking
 from tests.assistant.library.exporting.modelfile_reader import read_modelfile
 from tests.cli.conftest import Luciole
@@ -133,6 +135,23 @@ def test_what_does_not_fit_is_refused_as_by_plan(luciole: Luciole, answers: dict
     answers["plan"] = {"chosen": None, "reason": "too little memory", "vocabulary": VOCABULARY}
     shown = luciole("export", "starter", "--llama-cpp")
     assert (shown.code, shown.out, shown.err) == (1, "", "error: too little memory\n")
+
+
+def test_where_a_model_came_from_goes_with_it(
+    luciole: Luciole, answers: dict[str, Any], luciole_home: Path, starter_gguf: Path
+) -> None:
+    file = luciole_home / "data" / "models" / "mine.gguf"
+    file.parent.mkdir(parents=True)
+    file.symlink_to(starter_gguf)
+    pulled = datetime(2026, 11, 21, tzinfo=UTC)
+    origin = Origin(
+        "someone/Small-GGUF", "a" * 40, "q4_1", ("x.gguf",), ("",), "mit", "https://example.org", pulled, (), False
+    )
+    write_origin(file, origin)
+    commands = read_modelfile(luciole("export", "mine", "--ollama").out)
+    assert ("from", str(file)) in commands
+    assert ("license", "apache-2.0\nmit\nhttps://example.org") in commands
+    assert "--user-repo someone/Small-GGUF --hard-link" in luciole("export", "mine", "--lmstudio").out
 
 
 def test_for_real(luciole: Luciole, starter_gguf: Path) -> None:

@@ -13,6 +13,7 @@ from assistant.gguf.header import Header
 from assistant.gguf.parts import other_parts
 from assistant.library.exporting.setting import Running, Vocabulary
 from assistant.library.installed import ENDING, PART
+from assistant.library.origin import Origin, read_origin
 from assistant.messages import Sampling
 from assistant.plan.setting import Setting
 from assistant.prompt.template import MAX_TEMPLATE
@@ -42,6 +43,7 @@ def running(
     if found["chosen"] is None:
         raise EngineFailed(found["reason"])
     said = found["vocabulary"]
+    origin = read_origin(path)
     return Running(
         name=PART.sub(ENDING, path.name).removesuffix(ENDING),
         parts=(path, *other_parts(path, header)),
@@ -52,8 +54,8 @@ def running(
         sampling=sampling,
         setting=_setting(found["chosen"]),
         layers=(header.layers or 0) + 1,
-        licence=_licence(header),
-        publisher=header.text("general.source.huggingface.repository") or header.text("general.organization") or "",
+        licence=_licence(header, origin),
+        publisher=origin.repository if origin else header.text("general.organization") or "",
     )
 
 
@@ -83,9 +85,11 @@ def _setting(chosen: dict[str, Any]) -> Setting:
     return Setting(chosen["context"], k, v, chosen["flash"], chosen["gpu_layers"], chosen["batch"])
 
 
-def _licence(header: Header) -> tuple[str, ...]:
+def _licence(header: Header, origin: Origin | None) -> tuple[str, ...]:
+    """What the file says of it, and what the hub said when the model was fetched."""
     keys = ("general.license.name", "general.license", "general.license.link")
-    return tuple(dict.fromkeys(text for key in keys if (text := header.text(key))))
+    said = [header.text(key) or "" for key in keys] + ([origin.licence, origin.link] if origin else [])
+    return tuple(dict.fromkeys(text for text in said if text))
 
 
 def _template(file: Path) -> str:
