@@ -79,7 +79,14 @@ class ConversionFailed(AssistantError):
 
 
 class HubFailed(AssistantError):
-    """The hub, or the way to it, refused; or what came from there is not what was promised."""
+    """The hub, or the way to it, refused; or what came from there is not what was promised.
+
+    `there`: where it has several and none of them was meant, (quantization, bytes) of what can be asked for instead.
+    """
+
+    def __init__(self, message: str, *, there: tuple[tuple[str, int], ...] = ()) -> None:
+        super().__init__(message)
+        self.there = there
 
 
 class OutputFailed(AssistantError):

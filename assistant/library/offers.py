@@ -4,6 +4,7 @@ Files are known by name and size only.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -82,20 +83,21 @@ def wanted(listing: Listing, found: Sequence[Offer], quantization: str | None) -
     if quantization is None:
         usual = [offer for offer in found if offer.quantization == USUAL]
         if usual:
-            return _one(listing, usual, USUAL), f"{USUAL} is the usual one"
+            return _one(listing, found, usual, USUAL), f"{USUAL} is the usual one"
         if len(found) == 1:
             return found[0], "it is the only one"
         raise HubFailed(
             f"{listing.repository} has no {USUAL}; one of its {len(found)} was expected to be named: {_listed(found)}; "
-            f"name it as {listing.repository}:{found[0].quantization or found[0].stem}"
+            f"name it as {listing.repository}:{found[0].quantization or found[0].stem}",
+            there=named(found),
         )
     asked = normal(quantization)
     for name in (asked, f"ud-{asked}"):
         same = [offer for offer in found if offer.quantization == name]
         if same:
-            return _one(listing, same, name), "it was asked for"
+            return _one(listing, found, same, name), "it was asked for"
     same = [offer for offer in found if offer.stem.casefold() == quantization.casefold()]
-    return (_one(listing, same, quantization), "it was asked for") if same else (None, "")
+    return (_one(listing, found, same, quantization), "it was asked for") if same else (None, "")
 
 
 def refuse(listing: Listing, found: Sequence[Offer], quantization: str) -> HubFailed:
@@ -104,16 +106,27 @@ def refuse(listing: Listing, found: Sequence[Offer], quantization: str) -> HubFa
     near = get_close_matches(normal(quantization), names, n=3, cutoff=0.5)
     hint = f"; like it: {', '.join(dict.fromkeys(near))}" if near else ""
     return HubFailed(
-        f"{listing.repository} has no {quantization!r}{hint}; it offers {_listed(found)}; name one of them"
+        f"{listing.repository} has no {quantization!r}{hint}; it offers {_listed(found)}; name one of them",
+        there=named(found),
     )
 
 
-def _one(listing: Listing, same: Sequence[Offer], name: str) -> Offer:
+def named(found: Sequence[Offer]) -> tuple[tuple[str, int], ...]:
+    """Name and bytes of each, as it can be asked for: its file's name where the quantization says too little."""
+    count = Counter(offer.quantization for offer in found)
+    return tuple(
+        (offer.quantization if offer.quantization and count[offer.quantization] == 1 else offer.stem, offer.bytes)
+        for offer in found
+    )
+
+
+def _one(listing: Listing, found: Sequence[Offer], same: Sequence[Offer], name: str) -> Offer:
     if len(same) > 1:
         raise HubFailed(
             f"{listing.repository} has {len(same)} models in {name}: "
             f"{', '.join(offer.stem for offer in same[:_SHOWN])}; one was expected to be named; name its file, as "
-            f"{listing.repository}:{same[0].stem}"
+            f"{listing.repository}:{same[0].stem}",
+            there=named(found),
         )
     twins = [file.path for file in same[0].files if file.path in listing.twins]
     if twins:

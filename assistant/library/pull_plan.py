@@ -19,6 +19,7 @@ from assistant.library.installed import ENDING, installed
 from assistant.library.offers import (
     checkpoint_files,
     is_checkpoint,
+    named,
     offers,
     refuse,
     shards_of,
@@ -71,7 +72,7 @@ class PullPlan:
     why: str
     """Why this one was chosen."""
     there: tuple[tuple[str, int], ...]
-    """(quantization, bytes) of all that the repository offers as GGUF."""
+    """Of all that the repository offers as GGUF, the quantization (or another name to ask for it by), and bytes."""
     warnings: tuple[str, ...]
     listing: Listing = field(repr=False)
     chosen: tuple[RepositoryFile, ...] = field(repr=False)
@@ -114,7 +115,7 @@ def _plan(
     if listing is None:
         return None
     found = offers(listing)
-    there = tuple((offer.quantization or offer.stem, offer.bytes) for offer in found)
+    there = named(found)
     offer, why = None, "it was asked for"
     if convert is None and found:
         offer, why = wanted(listing, found, name.quantization)
