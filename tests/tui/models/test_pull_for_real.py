@@ -63,4 +63,12 @@ async def test_left_in_the_middle_it_goes_on(tmp_path: Path, monkeypatch: pytest
             await wait_until(pilot, lambda: getattr(room(pilot)._table.model, "name", "") == "Little-Q4_K_M")
             assert (models_folder() / "Little-Q4_K_M.gguf").read_bytes() == content
             assert len(rows(pilot)) == 2
+            told = " ".join(room(pilot)._detail.text.split())
+            assert f"licence mit · {server.endpoint}/{NAME}" in told
+            assert f"from {NAME} of the hub, revision {added.revision}, pulled on 20" in told
+            await pilot.press("delete")
+            await wait_until(pilot, lambda: "The same file goes from the cache of the hub too." in drawn(pilot))
+            await pilot.press("y")
+            await wait_until(pilot, lambda: len(rows(pilot)) == 1)
+            assert [path for path in server.cache.rglob("*") if path.is_file() and path.stat().st_size > CUT] == []
         assert server.sent("cdn") < len(content) + CUT

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from assistant import AssistantError, Installed, MemoryRow, ModelInfo, memory_rows, one_line
+from assistant import AssistantError, Installed, MemoryRow, ModelInfo, Origin, memory_rows, one_line
 from tui.figures import size
 from tui.language import _
 from tui.rooms.models.errand import Errand
@@ -140,8 +140,10 @@ class Detail(VerticalScroll):
             ]
             if not model.chats:
                 rows.append((_("chat"), _("no chat template: it only continues texts")))
-            if model.licence:
-                rows.append((_("licence"), model.licence))
+        if licence := _licence(model):
+            rows.append((_("licence"), licence))
+        if model.origin is not None:
+            rows.append((_("from"), _from(model.origin)))
         if self._info is not None:
             rows.append((_("running"), running(self._info)))
         rows += [(_("last used"), self._used(model)), (_("file"), f"{model.path} · {place(model)}")]
@@ -160,3 +162,16 @@ class Detail(VerticalScroll):
         if known is None:
             return [Content.styled(_("counting what it takes of the memory …"), "$foreground 60%")]
         return [memory_bars(known if self.every_setting else chosen_rows(known), self._width), legend(self._width)]
+
+
+def _licence(model: Installed) -> str:
+    """As its repository names it, with the place where it can be read; else as its file does."""
+    origin = model.origin
+    named = (origin.licence if origin is not None else "") or model.licence
+    return " · ".join(filter(None, (named, origin.link if origin is not None else "")))
+
+
+def _from(origin: Origin) -> str:
+    """The repository, the commit, and when it was pulled."""
+    words = _("{name} of the hub, revision {revision}, pulled on {day}")
+    return words.format(name=origin.repository, revision=origin.revision, day=f"{origin.pulled:%Y-%m-%d}")

@@ -247,6 +247,10 @@ class ModelsRoom(Room):
             text = _("{size} will be free again. It cannot be undone.").format(size=size(freed))
         else:
             text = _("The same file has another place on this disk and stays there, so nothing is freed.")
+        if model.origin is not None and freed > model.bytes:
+            text += "\n" + _("{size} of that is in the cache of the hub.").format(size=size(freed - model.bytes))
+        elif model.origin is not None and model.origin.brought and freed:
+            text += "\n" + _("The same file goes from the cache of the hub too.")
         if model.is_default:
             text += "\n" + _("It is the default; the starter model will be.")
 
