@@ -30,7 +30,6 @@ try:
         )
         from huggingface_hub.errors import HfHubHTTPError
         from huggingface_hub.file_download import repo_folder_name
-        from huggingface_hub.hf_api import ModelInfo, RepoFile
 except ValueError as error:  # it reads numbers from its environment when it is imported
     raise HubFailed(
         f"huggingface_hub cannot be loaded ({one_line(str(error))}); numbers were expected in HF_HUB_ETAG_TIMEOUT and "
@@ -40,8 +39,6 @@ except ValueError as error:  # it reads numbers from its environment when it is 
 __all__ = [
     "HfApi",
     "HfHubHTTPError",
-    "ModelInfo",
-    "RepoFile",
     "WeakFileLock",
     "api",
     "constants",

@@ -117,7 +117,8 @@ def _answered(error: Any, subject: Subject) -> Failure:
         )
     return Failure(
         HubFailed(
-            f"{_host()} answered {status} for {what} of {repository}{said}; try again later, or check HF_ENDPOINT"
+            f"{_host()} answered {status} for {what} of {repository}{said}; an answer of a hub was expected; try again "
+            "later, or check HF_ENDPOINT"
         )
     )
 
@@ -138,8 +139,8 @@ def _later(status: int, seconds: float | None, said: str) -> Failure:
 def _gated(repository: str, status: int, words: str) -> HubFailed:
     if "await" in words.lower() or "pending" in words.lower() or "review" in words.lower():
         return HubFailed(
-            f"{repository} is gated, and its owner has not granted access yet ({status}); wait for the owner's answer, "
-            f"see {page(repository)}"
+            f"{repository} is gated, and its owner has not granted access yet ({status}); a token with access was "
+            f"expected; wait for the answer, see {page(repository)}"
         )
     return HubFailed(
         f"{repository} is gated ({status}); its terms must be accepted by someone signed in; accept them at "

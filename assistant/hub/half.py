@@ -68,9 +68,11 @@ class Half:
 
     def take_up(self) -> Iterator[int]:
         """Take in what an earlier run left; gives the bytes so far."""
-        if self._tried(os.fstat, self._output.fileno()).st_size > self.file.bytes:
-            self.begin_again()
-        yield from self.digest.read(self._path)
+        for done in self.digest.read(self._path):
+            if done > self.file.bytes:
+                self.begin_again()
+                break
+            yield done
         self.reused = self.digest.bytes
 
     def condition(self) -> dict[str, str]:

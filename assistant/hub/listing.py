@@ -8,12 +8,24 @@ import re
 from collections import Counter
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from assistant.errors import HubFailed
 from assistant.hub.cache import RepositoryFile, cached, files_below
-from assistant.hub.client import RepoFile, api, constants, expect_endpoint, is_offline, page, redacted
+from assistant.hub.client import (
+    api,
+    constants,
+    expect_endpoint,
+    get_session,
+    headers,
+    hf_raise_for_status,
+    is_offline,
+    page,
+    redacted,
+)
 from assistant.hub.failures import Subject
 from assistant.hub.names import HubName, is_safe
 from assistant.hub.stream import patiently
@@ -78,9 +90,7 @@ def list_files(name: HubName, interrupted: Interrupted) -> Generator[Waiting, No
         raise HubFailed(
             f"the hub names no commit for {name.repository}; a hash of 40 digits was expected; check HF_ENDPOINT"
         )
-    tree = yield from patiently(
-        lambda: _tree(client.list_repo_tree(name.repository, recursive=True, revision=commit)), subject, interrupted
-    )
+    tree = yield from _tree(name.repository, commit, subject, interrupted)
     if tree is None:
         return None
     found = [file for entry in tree if (file := _file(entry)) is not None]
@@ -95,28 +105,54 @@ def list_files(name: HubName, interrupted: Interrupted) -> Generator[Waiting, No
     )
 
 
-def _tree(entries: Any) -> list[RepoFile]:
-    found = []
-    for entry in entries:
-        if isinstance(entry, RepoFile):
-            found.append(entry)
+def _tree(
+    repository: str, commit: str, subject: Subject, interrupted: Interrupted
+) -> Generator[Waiting, None, list[Mapping[str, Any]] | None]:
+    """All entries that are files, page by page; None: interrupted.
+
+    Asked without the client's own function for it, which waits for minutes without a word.
+    """
+    address: str | None = f"{constants.ENDPOINT}/api/models/{repository}/tree/{commit}?recursive=true"
+    found: list[Mapping[str, Any]] = []
+    while address is not None:
+        page_of_it = yield from patiently(partial(_page, address), subject, interrupted)
+        if page_of_it is None:
+            return None
+        entries, address = page_of_it
+        found += [entry for entry in entries if entry.get("type") == "file"]
         if len(found) > _MOST_FILES:
-            raise HubFailed(f"the repository lists more than {_MOST_FILES:,} files; a model was expected; name another")
+            raise HubFailed(
+                f"{repository} lists more than {_MOST_FILES:,} files; a model was expected; name another repository"
+            )
     return found
 
 
-def _file(entry: RepoFile) -> RepositoryFile | None:
-    """None: its name or its hash is not what it must be."""
-    lfs = entry.lfs
-    sha256 = lfs.sha256 if lfs is not None else None
-    size = lfs.size if lfs is not None else entry.size
-    if not is_safe(entry.path) or not isinstance(size, int) or size < 0:
+def _page(address: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Entries, and the address of the next page. Raises whatever the client raises, ValueError for no list."""
+    response = get_session().get(address, headers=headers(), timeout=constants.HF_HUB_ETAG_TIMEOUT)
+    hf_raise_for_status(response)
+    entries = response.json()
+    following = response.links.get("next", {}).get("url")
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError("no list")
+    if following is not None and urlsplit(following).netloc != urlsplit(address).netloc:
+        raise ValueError("it goes on elsewhere")  # the token is for this host only
+    return entries, following
+
+
+def _file(entry: Mapping[str, Any]) -> RepositoryFile | None:
+    """None: its name, its size or its hash is not what it must be."""
+    lfs = entry.get("lfs")
+    large = lfs if isinstance(lfs, dict) else None
+    path, size, git_id = entry.get("path"), (large or entry).get("size"), entry.get("oid")
+    sha256 = large.get("oid") if large is not None else None
+    if not isinstance(path, str) or not is_safe(path) or not isinstance(size, int) or size < 0:
         return None
-    if not isinstance(entry.blob_id, str) or not _COMMIT.fullmatch(entry.blob_id):
+    if not isinstance(git_id, str) or not _COMMIT.fullmatch(git_id):
         return None
-    if sha256 is not None and not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
+    if large is not None and not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
         return None
-    return RepositoryFile(entry.path, size, sha256, entry.blob_id)
+    return RepositoryFile(path, size, sha256, git_id)
 
 
 def _twins(files: list[RepositoryFile]) -> frozenset[str]:

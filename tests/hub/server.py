@@ -53,7 +53,7 @@ class Fault:
     """Send other bytes, as of another version of the file."""
     ignore_range: bool = False
     hold: threading.Event | None = None
-    """Send nothing before this is set."""
+    """Send nothing, or nothing more than `cut` bytes, before this is set."""
 
 
 @dataclass
@@ -202,7 +202,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             self.request_seen = request
             fault = server.fault(path)
             with suppress(BrokenPipeError, ConnectionResetError):
-                if fault is not None and fault.hold is not None:
+                if fault is not None and fault.hold is not None and fault.cut is None:
                     fault.hold.wait(20)
                 if fault is not None and fault.status:
                     self._send(fault.status, fault.headers, fault.body, fault)
@@ -301,6 +301,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 piece = body[start : min(start + server.piece, end)]
                 self.wfile.write(piece)
                 self.request_seen.sent += len(piece)
+            if end < len(body) and fault is not None and fault.hold is not None:
+                fault.hold.wait(20)
 
     return Handler
 
