@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.characters.folder import character_folder
 from assistant.library.origin import Origin, write_origin
 from assistant.paths import models_folder
 from assistant.process.engine import EngineProcess
@@ -125,10 +126,16 @@ def test_the_guard_sees_sockets(program: str, guard: Guard) -> None:
     assert guard.lines("opened")
 
 
-def test_chat_with_a_model_that_was_fetched(guard: Guard, starter_gguf: Path) -> None:
-    arguments = ("--temperature", "0", "--max-tokens", "8", "What is the capital of France?")
+def test_chat_as_a_character_with_a_model_that_was_fetched(guard: Guard, starter_gguf: Path) -> None:
+    keeper = character_folder() / "keeper"
+    keeper.mkdir()
+    (keeper / "character.toml").write_text('name = "Keeper"\ndescription = "An old keeper."\n')
+    (keeper / "dialogues.csv").write_text('number,dialogue\n1,"Guest: Is it lit?\nKeeper: It is lit every night."\n')
     fetched("starter-q4_1", starter_gguf.read_bytes())
-    assert luciole("chat", "-m", "owner/Little-GGUF:q4_1", *arguments)
+    arguments = ("--character", "keeper", "--json", "--temperature", "0", "--max-tokens", "8", "Is the lamp lit?")
+    found = json.loads(luciole("chat", "-m", "owner/Little-GGUF:q4_1", *arguments))
+    assert found["answer"]
+    assert len(found["dialogues"]) == 1
     guard.check("assistant", "assistant.process.worker")
 
 

@@ -1,7 +1,7 @@
 """`luciole chat`: one question from the arguments or a pipe, or a conversation line by line on a terminal."""
 
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ import click
 
 from assistant.commands.keeping import Keeping, keeping_options, told
 from assistant.commands.options import engine_options, settings
+from assistant.commands.playing import Casting, character_options
 from assistant.commands.sampling_options import sampling_options
 from assistant.engine import KvTypes
 
@@ -19,6 +20,7 @@ EPILOG = """\b
 Examples:
   luciole chat "What is the capital of France?"
   git diff | luciole chat "Explain this change:"
+  luciole chat --character keeper
   luciole chat --continue
 """
 
@@ -31,6 +33,7 @@ Examples:
     metavar="TEXT",
     help="Instruction before the conversation; default: to answer in the language of the question; empty: none.",
 )
+@character_options
 @sampling_options()
 @keeping_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -42,6 +45,7 @@ def chat(
     gpu_layers: int | None,
     threads: int | None,
     system: str | None,
+    casting: Casting,
     chosen: dict[str, object],
     keeping: Keeping,
     as_json: bool,
@@ -58,11 +62,18 @@ def chat(
     question = _question(prompt)
     if question is None and as_json:
         raise click.UsageError("--json prints one answer; give PROMPT, or text on standard input")
-    sampling = model_sampling(model, **chosen)
+    saved = keeping.saved()
+    character = casting.character(saved[0] if saved is not None else None)
+    its = dict(character.sampling) if character is not None else {}
+    sampling = model_sampling(model, **(its | chosen))
+    dialogue = question is None
     with (
         closing(open_engine(model, settings(context, gpu_layers, threads, kv))) as engine,
-        keeping.hold(engine, sampling, system, dialogue=question is None, chosen=chosen) as conversation,
+        keeping.hold(engine, sampling, system, saved=saved, dialogue=dialogue, chosen=chosen) as conversation,
+        ExitStack() as stack,
     ):
+        if character is not None:
+            stack.enter_context(closing(casting.play(conversation, character)))
         if question is None:
             from assistant.commands.dialogue import hold
 
@@ -97,6 +108,12 @@ def _answer(conversation: "Conversation", question: str) -> None:
     tell_if_cut(last)
 
 
+def _drawn(conversation: "Conversation") -> list[dict[str, str]]:
+    """What the character drew upon for the last answer, the most similar last."""
+    part = conversation.part
+    return [{"id": one, "text": part.shown(one)} for one in conversation.path[-1].dialogues] if part is not None else []
+
+
 def _answer_json(conversation: "Conversation", question: str) -> None:
     from assistant.console import follow
     from assistant.events import Finished
@@ -112,6 +129,8 @@ def _answer_json(conversation: "Conversation", question: str) -> None:
                 "model": info.name if info else None,
                 "finish_reason": reason,
                 "sampling": asdict(conversation.sampling),
+                "character": conversation.heading.character or None,
+                "dialogues": _drawn(conversation),
                 "usage": asdict(usage),
             }
             click.echo(printable_json(result))

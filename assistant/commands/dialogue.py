@@ -11,7 +11,7 @@ import click
 
 from assistant.attachments import question_in
 from assistant.commands.keeping import told
-from assistant.commands.slash import excerpt, line, obey
+from assistant.commands.slash import beside, excerpt, greet, line, obey
 from assistant.console import Answer, follow, narrate, note, tell_if_cut
 from assistant.conversation.conversation import Conversation, Said
 from assistant.conversation.markdown import shown_time
@@ -27,9 +27,9 @@ Tell = Callable[[Generator[Said, None, None]], object]
 def hold(conversation: Conversation, tell: Tell | None = None) -> None:
     """Talk until the user leaves. Errors of a single turn are shown, and the conversation goes on.
 
-    `tell` shows the answers; None: the words as they come.
+    `tell` shows the answers; None: the words as they come, behind the name of who is played.
     """
-    tell = tell or _tell
+    tell = tell or (lambda said: _tell(said, conversation))
     for _ in narrate(conversation.engine.load()):
         pass
     info = conversation.engine.info
@@ -38,6 +38,8 @@ def hold(conversation: Conversation, tell: Tell | None = None) -> None:
         click.echo(f"{info.name} ({info.quantization}, {context}); /help lists commands, Ctrl-D ends", err=True)
     if conversation.path:
         _resume(conversation)
+    else:
+        greet(conversation)
     if find_spec("readline") is not None:
         import readline  # noqa: F401  `input` edits lines and remembers them once this is imported
     while (text := _read()) is not None:
@@ -62,9 +64,19 @@ def _resume(conversation: Conversation) -> None:
         note("that question has no answer yet; /again answers it")
 
 
-def _tell(said: Generator[Said, None, None]) -> object:
+def _tell(said: Generator[Said, None, None], conversation: Conversation) -> object:
+    part = conversation.part
+    named = part is None
+
+    def write(piece: str) -> None:
+        nonlocal named
+        if part is not None and not named and not conversation.path[-1].content:  # one that goes on has its name
+            beside(f"{one_line(part.name)}: ", end="")
+        named = True
+        answer.write(piece)
+
     with Answer() as answer:
-        return follow(told(said), answer.write)
+        return follow(told(said), write)
 
 
 def _turn(conversation: Conversation, said: Generator[Said, None, None], tell: Tell) -> None:
@@ -73,7 +85,8 @@ def _turn(conversation: Conversation, said: Generator[Said, None, None], tell: T
     except KeyboardInterrupt:
         note("stopped; the words so far stay in the conversation")
     except PromptTooLong as error:
-        what = "the conversation would have" if conversation.when_full == "stop" else "the question alone would have"
+        drops = conversation.when_full != "stop" or conversation.part is not None
+        what = "the question alone would have" if drops else "the conversation would have"
         note(
             f"{what} {error.tokens:,} tokens and {error.limit:,} fit; nothing was dropped; /new starts anew",
             kind="error",

@@ -58,6 +58,8 @@ def list_(everything: bool, removed: bool, as_json: bool) -> None:
     for entry in shown:
         turns = f"{entry.turns:,} turn{'s' if entry.turns != 1 else ''}"
         about = f"  [{one_line(entry.heading.about)}]" if entry.heading.document else ""
+        if entry.heading.character:
+            about = f"  [with {one_line(entry.heading.character)}]"
         archived = "  (archived)" if entry.heading.archived else ""
         said = one_line(entry.title)
         click.echo(f"{entry.short:{width}}  {shown_time(entry.changed)}  {turns:>9}  {said}{about}{archived}")
@@ -216,6 +218,7 @@ def _facts(entry: "Entry") -> dict[str, object]:
         "changed": entry.changed,
         "turns": entry.turns,
         "document": heading.document or None,
+        "character": heading.character or None,
         "archived": heading.archived,
         "removed": heading.removed,
     }

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from assistant.conversation.conversation import Conversation, Said
     from assistant.conversation.keeper import Keeper
     from assistant.conversation.store import Store
+    from assistant.conversation.tree import Tree
+    from assistant.conversation.turns import Heading
     from assistant.conversation.window import WhenFull
     from assistant.engine import Engine
     from assistant.events import Event
@@ -68,6 +70,26 @@ class Keeping:
     no_history: bool
     when_full: "WhenFull | None"
 
+    def saved(self) -> "tuple[Heading, Tree] | None":
+        """The conversation to go on with; None: a new one begins. Raises HistoryFailed."""
+        from assistant.console import note
+        from assistant.conversation.store import Store
+        from assistant.errors import HistoryFailed
+        from assistant.sanitize import one_line
+
+        if self.continued is None:
+            return None
+        with Store() as store:
+            if store.notice:
+                note(store.notice)
+            saved = store.load(_found(store, self.continued))
+        if saved[0].document:
+            raise HistoryFailed(
+                f"that conversation is about {one_line(saved[0].about)}; one without a document was expected; "
+                "luciole ask DOC --continue QUESTION goes on with it"
+            )
+        return saved
+
     @contextmanager
     def hold(
         self,
@@ -75,34 +97,20 @@ class Keeping:
         sampling: "Sampling",
         system: str | None,
         *,
+        saved: "tuple[Heading, Tree] | None",
         dialogue: bool,
         chosen: "Mapping[str, Any] | None" = None,
     ) -> Generator["Conversation", None, None]:
-        """The conversation, new or continued; what is kept of it lies on the disk at the end.
+        """The conversation, new or `saved`; what is kept of it lies on the disk at the end.
 
         `chosen`: fields of its sampling that the user gave, and that are kept with it.
         """
         from dataclasses import replace
 
-        from assistant.console import note
         from assistant.conversation.conversation import Conversation
         from assistant.conversation.keeper import Keeper
-        from assistant.conversation.store import Store
-        from assistant.errors import HistoryFailed
-        from assistant.sanitize import one_line
         from assistant.settings import read_settings
 
-        saved = None
-        if self.continued is not None:
-            with Store() as store:
-                if store.notice:
-                    note(store.notice)
-                saved = store.load(_found(store, self.continued))
-                if saved[0].document:
-                    raise HistoryFailed(
-                        f"that conversation is about {one_line(saved[0].about)}; one without a document was expected; "
-                        "luciole ask DOC --continue QUESTION goes on with it"
-                    )
         kept = (dialogue and not self.no_history) or self.keep or saved is not None
         keeper = Keeper() if kept else None
         when_full = self.when_full or read_settings().when_full

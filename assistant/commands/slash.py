@@ -10,9 +10,10 @@ import click
 from assistant.console import note
 from assistant.conversation.conversation import Conversation, Said
 from assistant.conversation.export import export_conversation
+from assistant.conversation.part import prepared
 from assistant.conversation.turns import Turn
 from assistant.errors import AssistantError
-from assistant.sanitize import one_line
+from assistant.sanitize import one_line, printable
 
 Answer = Generator[Said, None, None]
 
@@ -25,6 +26,9 @@ HELP = """\
 /title TEXT     give the conversation a title
 /save FILE      write it to a new file: Markdown, or JSON with all branches where the name ends in .json
 /new            begin a new conversation; the one before is kept
+/dialogues      what the character drew upon for its last answer
+/retrieval [on|off]
+                whether it draws upon its dialogues
 /system TEXT    set the instruction before the conversation; without TEXT: to answer in the
                 language of the question, as at the start
 /exit           leave (Ctrl-D too)
@@ -48,6 +52,17 @@ def excerpt(turn: Turn) -> str:
     """The beginning of a turn on one line."""
     words = one_line(turn.content)
     return words if len(words) <= 100 else words[:99] + "…"
+
+
+def beside(text: str, *, end: str = "\n") -> None:
+    """Words around the answers, where their reader sees them: on stderr where stdout goes into a file."""
+    click.echo(text + end, nl=False, err=not sys.stdout.isatty())
+
+
+def greet(conversation: Conversation) -> None:
+    """What the character says first, where there is one and it says something."""
+    if (part := conversation.part) is not None and part.greeting:
+        beside(f"{one_line(part.name)}: {printable(part.greeting)}")
 
 
 def line(prompt: str) -> str:
@@ -109,12 +124,16 @@ def _branches(conversation: Conversation, number: str) -> None:
     elif not number:
         for place, turn in enumerate(choices, 1):
             mark = "*" if turn.id in path else " "
-            click.echo(f"{mark}{place:>3}  {'you' if turn.role == 'user' else 'model':>5}  {excerpt(turn)}", err=True)
+            click.echo(f"{mark}{place:>3}  {_who(turn):>5}  {excerpt(turn)}", err=True)
     elif number.isdecimal() and 1 <= int(number) <= len(choices):
         conversation.select(choices[int(number) - 1].id)
         click.echo(f"  {excerpt(conversation.path[-1])}", err=True)
     else:
         note(f"{number} is none of 1 to {len(choices)}; /branches lists them", kind="error")
+
+
+def _who(turn: Turn) -> str:
+    return "you" if turn.role == "user" else one_line(turn.speaker) or "model"
 
 
 def _window(conversation: Conversation, _argument: str) -> None:
@@ -153,11 +172,45 @@ def _save(conversation: Conversation, name: str) -> None:
 def _new(conversation: Conversation, _argument: str) -> None:
     conversation.clear()
     note("a new conversation")
+    greet(conversation)
 
 
 def _system(conversation: Conversation, text: str) -> None:
     conversation.system = text or None
     note("the instruction is set" if text else "the instruction is the one by language again")
+
+
+def _dialogues(conversation: Conversation, _argument: str) -> None:
+    part = conversation.part
+    if part is None:
+        note("no character is played; luciole chat --character NAME plays one", kind="error")
+        return
+    try:
+        for _ in prepared(part, conversation.engine):
+            pass
+    except AssistantError as error:
+        note(str(error), kind="error")
+        return
+    last = next((turn for turn in reversed(conversation.path) if turn.role == "assistant"), None)
+    if last is None or not last.dialogues:
+        note("no dialogues were drawn for the last answer" if last is not None else "there is no answer yet")
+        return
+    for place, dialogue in enumerate(last.dialogues, 1):
+        words = printable(part.shown(dialogue)) or "(gone from the dialogues of the character)"
+        click.echo(f"{place:>3}  " + words.replace("\n", "\n     "), err=True)
+    note(f"{len(last.dialogues):,} drawn, the most similar last")
+
+
+def _retrieval(conversation: Conversation, choice: str) -> None:
+    if conversation.part is None:
+        note("no character is played; luciole chat --character NAME plays one", kind="error")
+    elif choice in {"on", "off"}:
+        conversation.retrieval = choice == "on"
+        note(f"dialogues are {'drawn' if conversation.retrieval else 'not drawn'} for the next answers")
+    elif choice:
+        note(f"{choice} is neither on nor off; /retrieval on draws dialogues, /retrieval off does not", kind="error")
+    else:
+        note(f"dialogues are {'drawn' if conversation.retrieval else 'not drawn'}")
 
 
 def _help(_conversation: Conversation, _argument: str) -> None:
@@ -176,6 +229,8 @@ _COMMANDS: dict[str, Callable[[Conversation, str], Answer | None]] = {
     "/title": _title,
     "/save": _save,
     "/new": _new,
+    "/dialogues": _dialogues,
+    "/retrieval": _retrieval,
     "/system": _system,
     "/help": _help,
 }

@@ -28,6 +28,8 @@ def export_markdown(heading: Heading, tree: Tree, *, branches: bool = False) -> 
     parts = [f"# {title}", f"*{shown_time(heading.created)}*"]
     if heading.document:
         parts.append(f"*About {one_line(heading.about)}*")
+    if heading.character:
+        parts.append(f"*With {one_line(heading.character)}*")
     if heading.system:
         parts += ["## Instruction", printable(heading.system).strip()]
     current = {turn.id for turn in tree.path}

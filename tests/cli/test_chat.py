@@ -59,6 +59,8 @@ def test_json_is_one_object(luciole: Luciole, opens: Opens) -> None:
         "system": "Answer in plain English.",
         "model": "fake",
         "sampling": json.loads(json.dumps(asdict(Sampling()))),
+        "character": None,
+        "dialogues": [],
         "finish_reason": "stop",
         "usage": {
             "prompt_tokens": 6,
