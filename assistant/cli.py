@@ -26,6 +26,10 @@ COMMANDS = {
         "assistant.commands.models:models",
         "List, fetch, import, rename or remove models.",
     ),
+    "characters": Entry(
+        "assistant.commands.characters:characters",
+        "List, make, show, check or remove characters that a model can play.",
+    ),
     "export": Entry("assistant.commands.export:export", "Write what Ollama, LM Studio or llama.cpp need to run MODEL."),
     "cache": Entry("assistant.commands.cache:cache", "Show what was kept of documents already read, or clear it."),
     "doctor": Entry("assistant.commands.doctor:doctor", "Show what this installation and this machine can do."),

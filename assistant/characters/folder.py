@@ -60,8 +60,8 @@ def load_character(name: str | Path) -> Character:
 
     Raises InvalidCharacter, naming what is wrong and where.
     """
-    place = name if isinstance(name, Path) else _found(name)
-    settings = _settings(place)
+    place = name if isinstance(name, Path) else find_character(name)
+    settings = settings_in(place)
     corpus = read_corpus(corpus_files(place, settings.files), settings.name, settings.user)
     if settings.notes:
         corpus = replace(corpus, notes=(*settings.notes, *corpus.notes))
@@ -91,6 +91,11 @@ def is_shipped(place: Path) -> bool:
     return place.parent == SAMPLES
 
 
+def characters_named(name: str) -> bool:
+    """Whether a character's folder is called so."""
+    return any(place.name == name for place in _folders())
+
+
 def _folders() -> list[Path]:
     found: list[Path] = []
     for parent in (character_folder(), SAMPLES):
@@ -99,7 +104,7 @@ def _folders() -> list[Path]:
     return found
 
 
-def _found(name: str) -> Path:
+def find_character(name: str) -> Path:
     """The folder of the character of that name. Raises InvalidCharacter."""
     if not name or name != os.path.basename(name) or "\\" in name or "\0" in name or name.startswith("."):  # noqa: PTH119
         raise InvalidCharacter(
@@ -116,22 +121,24 @@ def _found(name: str) -> Path:
                 f"{', '.join(one_line(place.name) for place in named)}"
             )
     if not named:
-        known = ", ".join(dict.fromkeys(one_line(place.name) for place in places[:12])) or "none"
+        known = ", ".join(dict.fromkeys(one_line(place.name) for place in places[:12]))
+        expected = f"one of these was expected: {known}" if known else "nobody is here yet"
         raise InvalidCharacter(
-            f"there is no character {one_line(name)[:80]!r}; one of these was expected: {known}; name one, or make it "
-            "with luciole characters new"
+            f"there is no character {one_line(name)[:80]!r}; {expected}; name one, or make it with luciole characters "
+            "new"
         )
     return named[0]
 
 
 def _own_name(place: Path) -> str:
     try:
-        return _settings(place).name
+        return settings_in(place).name
     except InvalidCharacter:
         return ""
 
 
-def _settings(place: Path) -> Settings:
+def settings_in(place: Path) -> Settings:
+    """What the settings in this folder say. Raises InvalidCharacter."""
     path = place / FILE
     try:
         if path.is_symlink() and path.resolve().parent != place.resolve():

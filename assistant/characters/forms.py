@@ -32,7 +32,11 @@ class Form:
 
 def form_for(character: Character, info: ModelInfo | None) -> Form:
     """The form for a loaded model. Raises InvalidModelFile where its file cannot be read any more."""
-    header, called = _header(info), info.name if info is not None else ""
+    return form_of(character, _header(info), info.name if info is not None else "")
+
+
+def form_of(character: Character, header: Header | None, called: str) -> Form:
+    """The form for a model with this header, whose file is called so; None: a scripted one, which takes everything."""
     of_index = header is not None and is_index_character(header, called)
     wanted, language = character.prompt.form, character.language
     if wanted == "trained":

@@ -15,7 +15,7 @@ from weakref import finalize
 from assistant.attachments import detach
 from assistant.characters.forms import Form, form_for
 from assistant.characters.preparation import neutral, situation
-from assistant.characters.retrieval import TURNS, Retriever
+from assistant.characters.retrieval import TURNS, Retriever, fitting, room_for
 from assistant.characters.speech import Speech, heard, stops_for
 from assistant.characters.values import Character, Dialogue, Line
 from assistant.characters.vectors import Opens, Vectors, index_file
@@ -114,7 +114,7 @@ class Playing:
             return ()
         begun = messages[-1].content if messages[-1].role == "assistant" else ""
         asked = messages[:-1] if messages[-1].role == "assistant" else messages
-        dialogues = SEPARATOR.join(dialogue.text.strip() for dialogue in self._draw(asked))
+        dialogues = SEPARATOR.join(dialogue.text for dialogue in self._draw(asked))
         if self.form.kind == "trained":
             return Plain(self._block(asked, dialogues), begun)
         return (*self._turns(asked, dialogues), *messages[len(asked) :])
@@ -154,19 +154,10 @@ class Playing:
         if self._vectors is not None:
             others.append(self._vectors.ranked(neutral(recent, self.character.is_self)))
         settings = self.character.prompt
-        ranked = self._retriever.ranked(recent, *others)[: settings.dialogues]
-        best = [self._retriever.dialogues[number] for number in ranked]
-        characters = max(settings.characters - self._length(asked), settings.characters // 4)
+        characters = room_for(settings, self._length(asked))
         tokens = self._engine.info.context // 3 if self._engine.info is not None else 0
-        # None is counted that would not fit for its length alone.
-        best = [dialogue for dialogue in best if len(dialogue.text) <= characters]
-        taken: list[Dialogue] = []
-        for dialogue, cost in zip(best, self._costs(best), strict=True):
-            length = len(dialogue.text.strip()) + (len(SEPARATOR) if taken else 0)
-            if length <= characters and cost <= tokens:
-                characters, tokens = characters - length, tokens - cost
-                taken.append(dialogue)
-        return tuple(reversed(taken))
+        best = self._retriever.best(recent, *others, most=settings.dialogues, longest=characters)
+        return tuple(reversed(fitting(best, self._costs(best), characters, tokens)))
 
     def _costs(self, dialogues: Sequence[Dialogue]) -> list[int]:
         """Tokens of each, with what parts it from the next; counted once."""

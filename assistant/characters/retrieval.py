@@ -6,10 +6,13 @@ too: on both sample corpora that finds more than the lines before it alone, whic
 """
 
 from collections.abc import Sequence
+from itertools import islice
 
+from assistant import ranking
 from assistant.characters.preparation import Prepared, prepared
-from assistant.characters.values import Character, Dialogue, Line
-from assistant.ranking import WordIndex, best, fused, signs, words
+from assistant.characters.values import Character, Dialogue, Line, PromptSettings
+from assistant.characters.wording import SEPARATOR
+from assistant.ranking import WordIndex, fused, signs, words
 
 TURNS = 3
 """Of the running conversation: the last one, and those before it."""
@@ -37,8 +40,31 @@ class Retriever:
         scores = self._index.scores(())
         for age, line in enumerate(reversed(recent[-TURNS:])):
             scores = scores + (_EARLIER if age else 1.0) * self._index.scores(_words([line]))
-        found = fused(best(scores), *others) if others else best(scores)
+        found = fused(ranking.best(scores), *others) if others else ranking.best(scores)
         return tuple(dict.fromkeys((*found, *range(len(self.dialogues)))))
+
+    def best(self, recent: Sequence[Line], *others: Sequence[int], most: int, longest: int) -> tuple[Dialogue, ...]:
+        """The first of that ranking, at most so many, none of them of more characters than `longest`."""
+        ranked = (self.dialogues[number] for number in self.ranked(recent, *others))
+        return tuple(islice((dialogue for dialogue in ranked if len(dialogue.text) <= longest), most))
+
+
+def room_for(settings: PromptSettings, rest: int) -> int:
+    """Characters of a prompt that dialogues may take beside the `rest` of it; a quarter of all at least."""
+    return max(settings.characters - rest, settings.characters // 4)
+
+
+def fitting(dialogues: Sequence[Dialogue], costs: Sequence[int], characters: int, tokens: int) -> tuple[Dialogue, ...]:
+    """Those that fit together, in their order, each that does not passed over. `costs`: tokens of each, with what parts
+    it from the next; `characters`, `tokens`: what all of them may take.
+    """
+    taken: list[Dialogue] = []
+    for dialogue, cost in zip(dialogues, costs, strict=True):
+        length = len(dialogue.text) + (len(SEPARATOR) if taken else 0)
+        if length <= characters and cost <= tokens:
+            characters, tokens = characters - length, tokens - cost
+            taken.append(dialogue)
+    return tuple(taken)
 
 
 def _words(lines: Sequence[Line]) -> list[str]:

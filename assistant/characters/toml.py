@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, cast, get_args
 
+from assistant.characters.lines import without_controls
 from assistant.characters.values import Form, Language, PromptSettings, RetrievalSettings
 from assistant.documents.encoding import decode
 from assistant.errors import InvalidCharacter, InvalidDocument, InvalidSetting
@@ -85,8 +86,8 @@ def parse(data: bytes, where: str) -> Settings:
         name,
         user,
         cast("Language | None", language),
-        values.get("greeting", "").strip(),
-        values.get("description", "").strip(),
+        without_controls(values.get("greeting", ""))[0].strip(),
+        without_controls(values.get("description", ""))[0].strip(),
         _files(values.get("dialogues"), where),
         _sampling(values.get("sampling", {}), where),
         _prompt(values.get("prompt", {}), where),
