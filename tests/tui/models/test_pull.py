@@ -227,6 +227,23 @@ async def test_what_is_refused_says_why_and_stays(hub: Hub) -> None:
         await wait_until(pilot, lambda: pilot.app.screen is house(pilot))
 
 
+async def test_of_several_one_is_chosen(hub: Hub) -> None:
+    hub.refusal = HubFailed("there are two; one was expected; name it", there=(("q2_k", GIB), ("[b]q8\x1b_0", 4 * GIB)))
+    async with models_screen(size=(80, 24)) as pilot:
+        await pilot.press("p")
+        screen = await opened(pilot)
+        screen.query_one("#repository", Input).value = NAME
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "there are two; one was expected; name it" in drawn(pilot))
+        assert "q2_k     1.0 GiB  ✓ fits" in drawn(pilot)
+        assert "[b]q8_0  4.0 GiB" in drawn(pilot)
+        assert screen.query_one(OptionList).has_focus
+        hub.refusal = None
+        await pilot.press("home", "enter")
+        await wait_until(pilot, lambda: screen._plan is not None)
+        assert hub.planned[-1] == (f"{NAME}:q2_k", None, None)
+
+
 async def test_what_is_changed_is_looked_at_again(hub: Hub) -> None:
     async with models_screen() as pilot:
         screen = await looked_at(pilot)

@@ -33,45 +33,62 @@ class Memory:
     total: int
 
 
-def offered(plan: "PullPlan") -> list[tuple[str, int]]:
-    """Types of weights and bytes of each: what is there as GGUF, and of a checkpoint all that it can be converted to.
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What there is to choose: names and bytes, as GGUF and, of a checkpoint, by conversion.
 
-    Bytes 0: nobody knows before it is looked at.
+    `free`: bytes on the disk; None: nobody knows. `own`: which of them the plan is about, and what that needs of it.
     """
-    there = list(plan.there)
-    if plan.kind == "checkpoint":
-        there += [(name, 0) for name in CONVERTED if name not in dict(there)]
-    return there
+
+    there: tuple[tuple[str, int], ...] = ()
+    converted: tuple[str, ...] = ()
+    free: int | None = None
+    own: int | None = None
+    needed: int = 0
+
+    def __len__(self) -> int:
+        return len(self.there) + len(self.converted)
+
+    def name(self, number: int) -> str:
+        """Of this one."""
+        return ([name for name, _bytes in self.there] + list(self.converted))[number]
+
+    def is_converted(self, number: int) -> bool:
+        """It would be written by a conversion."""
+        return number >= len(self.there)
 
 
-def planned(plan: "PullPlan") -> int | None:
-    """Which of them the plan is about."""
-    names = [name for name, _bytes in offered(plan)]
-    return names.index(plan.quantization) if plan.quantization in names else None
+def offered(plan: "PullPlan") -> Offered:
+    """What there is beside the plan."""
+    names = [name for name, _bytes in plan.there]
+    converted = tuple(name for name in CONVERTED if name not in names) if plan.kind == "checkpoint" else ()
+    names += converted
+    own = [names.index(name) for name in (plan.name.quantization, plan.quantization) if name in names]
+    return Offered(plan.there, converted, plan.free, own[0] if own else None, plan.needed)
 
 
-def choices(plan: "PullPlan", memory: Memory) -> list[Option]:
+def choices(offered: Offered, memory: Memory) -> list[Option]:
     """The types of weights as lines: the planned one marked, each with its size and whether it fits here."""
-    found, own = offered(plan), planned(plan)
-    names = widest((one_line(name) for name, _bytes in found), _NAME)
-    sizes = widest((size(bytes_) for _name, bytes_ in found), 12)
+    rows = [*offered.there, *((name, 0) for name in offered.converted)]
+    names = widest((one_line(name) for name, _bytes in rows), _NAME)
+    sizes = widest((size(bytes_) for _name, bytes_ in rows if bytes_), 12)
     return [
         Option(
             Content.assemble(
-                ("● " if number == own else "  ", "$primary"),
-                (fitted(one_line(name), names), "bold" if number == own else ""),
+                ("● " if number == offered.own else "  ", "$primary"),
+                (fitted(one_line(name), names), "bold" if number == offered.own else ""),
                 f"  {size(bytes_) if bytes_ else '':>{sizes}}  ",
-                _fits(plan, plan.needed if number == own else bytes_, bytes_, memory),
+                _fits(offered, offered.needed if number == offered.own else bytes_, bytes_, memory),
                 (f"  {_(QUANTIZATIONS[name])}" if name in QUANTIZATIONS else "", "$foreground 60%"),
             )
         )
-        for number, (name, bytes_) in enumerate(found)
+        for number, (name, bytes_) in enumerate(rows)
     ]
 
 
-def _fits(plan: "PullPlan", needed: int, bytes_: int, memory: Memory) -> tuple[str, str]:
+def _fits(offered: Offered, needed: int, bytes_: int, memory: Memory) -> tuple[str, str]:
     """Whether the disk has room for it, and the memory: words, and their style."""
-    if needed > plan.free:
+    if offered.free is not None and needed > offered.free:
         return f"✗ {_('more than is free on the disk')}", "$error"
     if not bytes_:
         return "", ""

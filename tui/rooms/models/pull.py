@@ -6,7 +6,7 @@ wish, and the room carries it out.
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -17,12 +17,12 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Select, Static
 
-from assistant import hub_name, one_line, printable, this_machine
+from assistant import AssistantError, HubFailed, hub_name, one_line, printable, this_machine
 from tui.figures import duration
 from tui.language import N_, _
 from tui.paths import unquoted
 from tui.rooms.models.errand import Errand
-from tui.rooms.models.planned import Memory, choices, offered, planned, told
+from tui.rooms.models.planned import Memory, Offered, choices, offered, told
 from tui.said import said
 from tui.widgets.option_lines import OptionLines
 
@@ -45,11 +45,15 @@ class PullWish:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the hub was asked for. `choice`: the type of the weights; empty: as the name says, or the usual one."""
+    """What the hub was asked for. `choice`: the type of the weights; empty: as the name says, or the usual one.
+
+    `converts`: it is written by a conversion, even where a GGUF is there.
+    """
 
     name: "HubName"
-    choice: str
     called: str
+    choice: str = ""
+    converts: bool = False
 
 
 class PullScreen(ModalScreen[PullWish | None]):
@@ -82,8 +86,10 @@ class PullScreen(ModalScreen[PullWish | None]):
         self._errand: Errand | None = None
         self._asked: Asked | None = None
         self._plan: PullPlan | None = None
+        self._seen: PullPlan | None = None
+        """The plan that another name for the model was given to, and that is pulled if it is still the same."""
+        self._offered = Offered()
         self._memory = Memory(0, 0)
-        self._at_once = False
         self.text = ""
         """What is said of the pull, for whoever asks."""
 
@@ -138,44 +144,40 @@ class PullScreen(ModalScreen[PullWish | None]):
             self._say(Content.styled(words, "$error"))
             self._field.focus()
             return
-        self._ask(Asked(name, "", self._called))
+        self._ask(Asked(name, self._called))
 
-    def _ask(self, asked: Asked, *, at_once: bool = False) -> None:
-        before = self._plan
+    def _ask(self, asked: Asked, *, seen: "PullPlan | None" = None) -> None:
         if self._errand is not None:
             self._errand.close()
-        self._plan, self._asked, self._at_once = None, asked, at_once
+        self._plan, self._asked, self._seen = None, asked, seen
         self.query_one("#pull", Button).disabled = True
         self._say(Content(_("asking the hub …")))
-        choice, there = asked.choice, dict(before.there) if before is not None else {}
-        convert = bool(choice) and before is not None and before.kind == "checkpoint" and choice not in there
-        name = asked.name if convert or not choice else replace(asked.name, quantization=choice)
+        convert = asked.choice if asked.converts else None
+        name = replace(asked.name, quantization=asked.choice) if asked.choice and not asked.converts else asked.name
         held = self._held
 
-        def looked(stopped: Callable[[], bool]) -> Generator["tuple[PullPlan, Memory]", None, None]:
+        def looked(stopped: Callable[[], bool]) -> Generator["Memory | PullPlan", None, None]:
             from assistant import plan_pull  # noqa: PLC0415  the hub's client is large: it comes in this thread
 
             def told_of(waiting: "HubWaiting") -> None:
                 self.post_message(self.Waits(waiting))
 
-            plan = plan_pull(
-                name,
-                convert=choice if convert else None,
-                called=asked.called or None,
-                told=told_of,
-                interrupted=stopped,
-            )
             machine = this_machine(ask=False)
-            yield plan, Memory(machine.memory_free + held, machine.memory_total)
+            yield Memory(machine.memory_free + held, machine.memory_total)
+            yield plan_pull(name, convert=convert, called=asked.called or None, told=told_of, interrupted=stopped)
 
         self._errand = Errand(self, looked).start()
 
     @on(Errand.Came)
     def _came(self, message: Errand.Came) -> None:
         message.stop()
-        if message.errand is self._errand and isinstance(message.event, tuple):
-            self._plan, self._memory = message.event
-            self._show()
+        if message.errand is not self._errand:
+            return
+        event: Any = message.event
+        if isinstance(event, Memory):
+            self._memory = event
+        else:
+            self._show(event)
 
     @on(Errand.Over)
     def _over(self, message: Errand.Over) -> None:
@@ -183,8 +185,7 @@ class PullScreen(ModalScreen[PullWish | None]):
         if message.errand is self._errand:
             self._errand = None
             if message.error is not None:
-                self._say(Content.styled(one_line(said(str(message.error))), "$error"))
-                self._show_parts()
+                self._refused(message.error)
 
     @on(Waits)
     def _waits(self, message: Waits) -> None:
@@ -201,13 +202,14 @@ class PullScreen(ModalScreen[PullWish | None]):
     def _choose(self, message: OptionList.OptionSelected) -> None:
         """Another type of the weights: what it would take is asked for anew."""
         message.stop()
-        if self._asked is None or self._plan is None:
+        if self._asked is None:
             return
-        if message.option_index == planned(self._plan):
+        if self._plan is not None and message.option_index == self._offered.own:
             self._go_on()
         else:
-            choice, _bytes = offered(self._plan)[message.option_index]
-            self._ask(replace(self._asked, choice=choice, called=self._called))
+            choice = self._offered.name(message.option_index)
+            converts = self._offered.is_converted(message.option_index)
+            self._ask(replace(self._asked, choice=choice, converts=converts, called=self._called))
 
     @on(Input.Changed, "#repository")
     def _other(self) -> None:
@@ -223,10 +225,12 @@ class PullScreen(ModalScreen[PullWish | None]):
     @on(Input.Submitted, "#called")
     @on(Button.Pressed, "#pull")
     def _pull(self) -> None:
-        if self._plan is None or self._asked is None:
+        if self._asked is None:
             self._look()
+        elif self._plan is None:
+            self._ask(replace(self._asked, called=self._called))
         elif self._called not in ("", self._plan.model):  # whether the name is free is another question
-            self._ask(replace(self._asked, called=self._called), at_once=True)
+            self._ask(replace(self._asked, called=self._called), seen=self._plan)
         elif self._plan.fits:
             self.dismiss(PullWish(self._plan, self._keeps))
 
@@ -252,26 +256,34 @@ class PullScreen(ModalScreen[PullWish | None]):
     def _forget(self) -> None:
         if self._errand is not None:
             self._errand.close()
-        self._errand = self._plan = self._asked = None
-        self._at_once = False
+        self._errand = self._plan = self._asked = self._seen = None
+        self._offered = Offered()
         button = self.query_one("#pull", Button)
         button.disabled = True
         self.query_one("#look", Button).variant, button.variant = "primary", "default"
         self._show_parts()
 
-    def _show(self) -> None:
-        plan = self._plan
-        if plan is None:
-            return
+    def _show(self, plan: "PullPlan") -> None:
+        self._plan, self._offered = plan, offered(plan)
         button = self.query_one("#pull", Button)
         button.disabled = not plan.fits
         self.query_one("#look", Button).variant, button.variant = "default", "primary"
-        if self._at_once and not button.disabled:
-            self.dismiss(PullWish(plan, self._keeps))
+        if self._seen is not None and (self._seen.files, self._seen.fits) == (plan.files, plan.fits):
+            self._pull()
             return
         self._show_parts()
         self._tell()
         self._go_on()
+
+    def _refused(self, error: AssistantError) -> None:
+        """Say why; where the hub has others than what was asked for, offer them."""
+        there = error.there if isinstance(error, HubFailed) else ()
+        if there:
+            self._offered = Offered(there)
+        self._say(Content.styled(one_line(said(str(error))), "$error"))
+        self._show_parts()
+        if there or self.focused is None or self.focused.disabled:
+            (self.query_one(OptionLines) if there else self._field).focus()
 
     def _go_on(self) -> None:
         """To what comes next: the button, or where it would not fit, the list of what is smaller."""
@@ -280,15 +292,14 @@ class PullScreen(ModalScreen[PullWish | None]):
 
     def _show_parts(self) -> None:
         """Show what there is to choose."""
-        plan = self._plan
-        self.query_one("#source").display = plan is not None and plan.kind == "checkpoint"
-        self.query_one("#offered").display = plan is not None
-        if plan is not None:
-            title = _("It would be converted to") if plan.kind == "checkpoint" else _("The repository has")
-            self.query_one("#offered Static", Static).update(title)
-            found = self.query_one(OptionLines)
-            found.set_options(choices(plan, self._memory))
-            found.highlighted = planned(plan)
+        converts = bool(self._offered.converted)
+        self.query_one("#source").display = self._plan is not None and self._plan.kind == "checkpoint"
+        self.query_one("#offered").display = bool(self._offered)
+        title = _("It would be converted to") if converts else _("The repository has")
+        self.query_one("#offered Static", Static).update(title)
+        found = self.query_one(OptionLines)
+        found.set_options(choices(self._offered, self._memory))
+        found.highlighted = self._offered.own
         self._fit(self.size.height)
 
     def _tell(self) -> None:
@@ -298,12 +309,12 @@ class PullScreen(ModalScreen[PullWish | None]):
 
     def _fit(self, height: int) -> None:
         """Share the rows between the list and the plan."""
-        short, offered = height < _SHORT, self.query_one(OptionLines)
+        short, found = height < _SHORT, self.query_one(OptionLines)
         self.set_class(short, "-short")
         rows = height - _AROUND + (3 if short else 0) - int(bool(self.query_one("#source").display))
-        listed = max(1, min(offered.option_count, round(rows * 0.4)))
-        offered.styles.height = listed
-        self.query_one("#plan").styles.max_height = max(1, rows - (listed if self._plan is not None else 0))
+        listed = max(1, min(found.option_count, round(rows * 0.4)))
+        found.styles.height = listed
+        self.query_one("#plan").styles.max_height = max(1, rows - (listed if self._offered else 0))
 
     def _say(self, content: Content) -> None:
         self.text = content.plain
