@@ -146,17 +146,17 @@ def _known(model: "Installed") -> list[tuple[str, str]]:
         ("rope", _rope(model.rope)),
         ("template", "a chat template" if model.chats else "none: it only continues texts"),
         ("proof", f"{model.proof}: {model.why}"),
-        ("licence", _licence(model)),
+        *_licence(model),
         *_origin(model),
         ("last used", used),
     ]
 
 
-def _licence(model: "Installed") -> str:
-    """As the repository's card names it, else as the file does."""
+def _licence(model: "Installed") -> list[tuple[str, str]]:
+    """As the repository's card names it, else as the file does; and where it can be read."""
     origin = model.origin
     name = (origin.licence if origin else "") or model.licence or "not stated"
-    return f"{name}, {origin.link}" if origin and origin.link else name
+    return [("licence", name), *([("", origin.link)] if origin and origin.link else [])]
 
 
 def _origin(model: "Installed") -> list[tuple[str, str]]:

@@ -19,13 +19,15 @@ def tell_plan(plan: "PullPlan", *, err: bool) -> None:
     licence = plan.licence.name or "not stated"
     here = plan.bytes - plan.left
     already = f"; {size(here)} are here already" if here else ""
-    becomes = f"{plan.model}: {plan.quantization}" + (f", {plan.why}" if plan.why else "")
     others = [f"{kind} {size(count)}" for kind, count in plan.there if kind != plan.quantization]
     print_rows(
         [
             ("repository", f"{plan.name.repository} at {plan.revision[:12]}"),
-            ("licence", f"{licence}, {plan.licence.link}" if plan.licence.link else licence),
-            ("becomes", becomes),
+            ("licence", licence),
+            *([("", plan.licence.link)] if plan.licence.link else []),
+            *([("gated", _gated())] if plan.licence.gated else []),
+            ("becomes", plan.model),
+            ("type", plan.why if plan.quantization in plan.why else f"{plan.quantization}: {plan.why}"),
             *([("also there", ", ".join(others))] if others else []),
             *_files(plan.files),
             ("in all", f"{size(plan.bytes)}{already}"),
@@ -35,6 +37,13 @@ def tell_plan(plan: "PullPlan", *, err: bool) -> None:
     )
     for warning in plan.warnings:
         note(warning, "warning")
+
+
+def _gated() -> str:
+    from assistant.hub.standing import hub_standing
+
+    token = "" if hub_standing().token else ", and HF_TOKEN set"
+    return f"its terms must be accepted on its page by someone signed in{token}"
 
 
 def plan_facts(plan: "PullPlan") -> dict[str, object]:

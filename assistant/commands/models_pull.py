@@ -90,7 +90,7 @@ def pull(
             )
         )
     else:
-        tell_model(pulled.model, f"from {plan.name} at {plan.revision[:8]}")
+        tell_model(pulled.model, f"revision {plan.revision[:8]}")
 
 
 def _wanted(name: str, revision: str | None, quantization: str | None, *, convert: bool) -> "HubName":

@@ -1,22 +1,25 @@
-"""Names and what belongs to them on standard output: two columns, folded at the terminal's width, never in a pipe."""
+"""Names and what belongs to them on the terminal: two columns, wrapped at words on a terminal, never in a pipe."""
 
 from collections.abc import Iterable
 
+_LEAST = 20
+
 
 def print_rows(rows: Iterable[tuple[str, str]], *, err: bool = False) -> None:
-    """One line a row; `err`: on stderr."""
+    """One row a name; `err`: on stderr. An address or a path stays whole, so that it can be copied or followed."""
+    from rich.cells import cell_len, set_cell_size
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    from assistant.sanitize import one_line
+    from assistant.sanitize import one_line, printable
 
     console = Console(highlight=False, stderr=err)
-    if not console.is_terminal:
-        console.width = 240  # lines of a pipe are for `grep`: no wrapping at 80
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in rows:
-        table.add_row(Text(one_line(name)), Text(one_line(value)))
-    console.print(table)
+    shown = [(one_line(name), " ".join(printable(value).splitlines())) for name, value in rows]
+    first = max((cell_len(name) for name, _ in shown), default=0) + 2
+    for name, value in shown:
+        begin, text = Text(set_cell_size(name, first), style="bold"), Text(value)
+        width = max(_LEAST, console.width - first) if console.is_terminal else cell_len(value) or 1
+        for line in text.wrap(console, width, overflow="ignore"):
+            line.rstrip()
+            console.print(begin + line, soft_wrap=True)
+            begin = Text(" " * first)

@@ -56,11 +56,11 @@ def test_a_pull(luciole: Luciole, little: Server) -> None:
     assert shown.code == 0
     name, rest = shown.out.split(": ", 1)
     assert name == "little-q4_k_m"
-    assert f"from owner/Little-GGUF at {little.repositories['owner/Little-GGUF'].revision[:8]}" in rest
+    assert f"; revision {little.repositories['owner/Little-GGUF'].revision[:8]}\n" in rest
     assert shown.out.endswith('try it: luciole chat -m little-q4_k_m "Hello"\n')
     told = {line[:12].strip(): " ".join(line[12:].split()) for line in shown.err.split("\n")}
-    assert told["licence"] == "tiny terms, https://example.org/terms"
-    assert told["becomes"] == "little-q4_k_m: q4_k_m, q4_k_m is the usual one"
+    assert "licence     tiny terms\n            https://example.org/terms\n" in shown.err
+    assert (told["becomes"], told["type"]) == ("little-q4_k_m", "q4_k_m is the usual one")
     assert told["also there"] == "q8_0 5.4 KiB"
     assert told["files"] == "5.4 KiB little-q4_k_m.gguf"
     assert told["disk"].startswith("needs 5.4 KiB of ")
@@ -73,7 +73,7 @@ def test_where_it_came_from_is_shown(luciole: Luciole, little: Server) -> None:
     revision = little.repositories["owner/Little-GGUF"].revision
     shown = luciole("models", "show", "owner/Little-GGUF:q8_0").out
     assert f"owner/Little-GGUF:q8_0 at {revision[:12]}" in shown
-    assert "tiny terms, https://example.org/terms" in shown
+    assert "tiny terms\n              https://example.org/terms\n" in shown
     origin = json.loads(luciole("models", "show", "little-q8_0", "--json").out)["origin"]
     assert (origin["repository"], origin["revision"]) == ("owner/Little-GGUF", revision)
     assert "5.4 KiB are free again" in luciole("models", "remove", "-y", "owner/Little-GGUF").err
