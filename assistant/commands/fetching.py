@@ -53,6 +53,7 @@ def fetched(plan: "PullPlan", *, keep_source: bool | None, yes: bool) -> "Pulled
     from assistant.commands.models_progress import narrated
     from assistant.console import note
     from assistant.library.pulling import Fetching, Pulled, pull
+    from assistant.models import pulled_model
 
     asks, converts = not yes and can_ask(), plan.kind == "checkpoint"
     if asks and not confirmed(f"fetch {'and convert ' if converts else ''}it?", default=True):
@@ -71,7 +72,11 @@ def fetched(plan: "PullPlan", *, keep_source: bool | None, yes: bool) -> "Pulled
                     _tell_end(event, converts=converts)
                     return event
     except KeyboardInterrupt:
-        note(f"{size(came)} of {size(plan.bytes)} are kept; the same command goes on from there")
+        made = pulled_model(plan.name)
+        if made is not None and converts:
+            note(f"{made.stem} is here, but not compared with its source; luciole verify does it")
+        else:
+            note(f"{size(came)} of {size(plan.bytes)} are kept; the same command goes on from there")
         raise
     raise AssertionError("a pull ends with what it brought")
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from assistant.fake import FakeEngine
 from assistant.library import pulling
 from assistant.library.importing import Step
+from assistant.library.installed import look
+from assistant.library.origin import Origin, write_origin
 from assistant.library.pulling import PullPlan
 from assistant.models import find_model
 from assistant.paths import models_folder
@@ -251,12 +254,25 @@ def test_a_checkpoint(luciole: Luciole, server: Server, typed: Typed, monkeypatc
     assert kept == [False, True, False]
 
 
+def test_an_interrupted_comparison_leaves_the_model(
+    luciole: Luciole, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.add("owner/Tiny", {"config.json": b"{}", "model.safetensors": bytes(4096)})
+
+    def pull(plan: PullPlan, *, keep_source: bool) -> Iterator[object]:
+        path = models_folder() / "tiny.gguf"
+        path.write_bytes(model_bytes())
+        write_origin(path, _pulled(path, plan).origin)
+        yield Step("compared with the source", 0, 0)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pulling, "pull", pull)
+    shown = luciole("models", "pull", "owner/Tiny")
+    assert shown.code == 130
+    assert "note: tiny is here, but not compared with its source; luciole verify does it\n" in shown.err
+
+
 def _pulled(path: Path, plan: PullPlan) -> pulling.Pulled:
-    from datetime import UTC, datetime
-
-    from assistant.library.installed import look
-    from assistant.library.origin import Origin
-
     origin = Origin(
         plan.name.repository, plan.revision, "q8_0", ("config.json",), ("",), "mit", "", datetime.now(UTC), (), True
     )
