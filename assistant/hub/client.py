@@ -58,7 +58,8 @@ __all__ = [
 _utils: Any = import_module("huggingface_hub.utils")  # it offers names that mypy does not see
 WeakFileLock, build_hf_headers = _utils.WeakFileLock, _utils.build_hf_headers
 http: ModuleType = import_module(HfHubHTTPError.__bases__[0].__module__.partition(".")[0])
-logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL + 1)  # what matters is an event or an error of ours
+for _name in ("huggingface_hub", http.__name__, http.__name__.replace("httpx", "httpcore"), "filelock"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)  # what matters is an event or an error of ours
 
 _TOKEN = re.compile(r"\b(?:hf|api)_[A-Za-z0-9_]{8,}|(?<=Bearer )\S+")
 _LONGEST = 300

@@ -61,7 +61,7 @@ def failure(error: Exception, subject: Subject) -> Failure:
         return Failure(HubFailed(f"{_host()} led to no valid address for {what}; a file was expected; try again later"))
     if isinstance(error, json.JSONDecodeError) and error.doc.lstrip()[:1] == "<":
         return Failure(sign_in_page())
-    if isinstance(error, UnicodeError):
+    if isinstance(error, UnicodeEncodeError):
         return Failure(_bad_token())
     return Failure(
         HubFailed(

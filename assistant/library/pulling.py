@@ -81,7 +81,10 @@ def pull(
             f"{plan.name} needs {size(needed)} of disk; {size(free)} are free; free some space, or set HF_HUB_CACHE or "
             "LUCIOLE_HOME to another disk"
         )
-    brought = tuple(file.path for file in plan.chosen if place.whole(file, plan.revision) is None)
+    claimed = _brought_before(plan)
+    brought = tuple(
+        file.path for file in plan.chosen if file.path in claimed or place.whole(file, plan.revision) is None
+    )
     if not (yield from _fetch(plan, interrupted)):
         return
     source = place.publish(plan.chosen, plan.revision, plan.listing.asked)
@@ -111,6 +114,17 @@ def pull(
         place.release(origin.brought, plan.revision)
         freed = alone
     yield Pulled(look(path, "folder"), origin, freed, kept, warnings)
+
+
+def _brought_before(plan: PullPlan) -> set[str]:
+    """Files that are in the cache because models that are here were pulled: they go with the last of these."""
+    origins = (read_origin(path) for path in models_folder().glob(f"*{ENDING}"))
+    return {
+        path
+        for origin in origins
+        if origin is not None and (origin.repository, origin.revision) == (plan.listing.repository, plan.revision)
+        for path in origin.brought
+    }
 
 
 def _fetch(plan: PullPlan, interrupted: Interrupted) -> Generator[Fetching | Waiting, None, bool]:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,8 @@ class Request:
 
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: Message
+    """Names in any case."""
     host: str
     status: int = 0
     sent: int = 0
@@ -79,8 +81,7 @@ class Server:
         self.piece = 1 << 16
         """Bytes that are sent at once."""
         self._lock = threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
+        self._http = _Http(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
@@ -151,6 +152,13 @@ class Server:
         self._thread.join()
 
 
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that goes away says nothing here."""
+
+
 @contextmanager
 def hub(folder: Path) -> Iterator[Server]:
     """Run one; meanwhile the client of this process asks it, is not offline, knows no token and waits little."""
@@ -197,7 +205,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         def _answer(self) -> None:
             parts = urlsplit(self.path)
             path = unquote(parts.path)
-            request = Request(self.command, path, dict(self.headers.items()), self.headers.get("Host", ""))
+            request = Request(self.command, path, self.headers, self.headers.get("Host", ""))
             server.requests.append(request)
             self.request_seen = request
             fault = server.fault(path)
