@@ -82,6 +82,13 @@ class PullPlan:
         """The disk has room for it."""
         return self.needed <= self.free
 
+    @property
+    def conversions(self) -> tuple[tuple[str, int], ...]:
+        """Of a checkpoint, what it can be converted to, and about how many bytes that takes."""
+        if self.kind == "gguf":
+            return ()
+        return tuple((quantization, _made(self.chosen, quantization)) for quantization in QUANTIZATIONS)
+
 
 def plan_pull(
     name: HubName,
@@ -222,13 +229,18 @@ def _expect_free(
 
 def room(kind: str, chosen: tuple[RepositoryFile, ...], quantization: str, left: int, cache: Path) -> tuple[int, int]:
     """Bytes that are needed and free, on the disk of cache and model folder, or on the one with less to spare."""
-    weights = sum(file.bytes for file in chosen if kind == "gguf" or file.path.endswith(_WEIGHTS))
-    bits = _BITS.get(quantization, 32.0 if quantization == "f32" else 16.0)
-    made = int(weights * bits / _SOURCE_BITS) + (32 << 20) if kind == "checkpoint" else weights
+    made = _made(chosen, quantization) if kind == "checkpoint" else sum(file.bytes for file in chosen)
     free, free_models = free_bytes(cache), free_bytes(models_folder())
     if existing(cache).stat().st_dev == existing(models_folder()).stat().st_dev:
         return left + (made if kind == "checkpoint" else 0), free
     return min((left, free), (made, free_models), key=lambda disk: disk[1] - disk[0])
+
+
+def _made(chosen: tuple[RepositoryFile, ...], quantization: str) -> int:
+    """About how many bytes a conversion writes, rather too many."""
+    weights = sum(file.bytes for file in chosen if file.path.endswith(_WEIGHTS))
+    bits = _BITS.get(quantization, 32.0 if quantization == "f32" else 16.0)
+    return int(weights * bits / _SOURCE_BITS) + (32 << 20)
 
 
 def is_same(origin: Origin, listing: Listing, chosen: tuple[RepositoryFile, ...], quantization: str) -> bool:

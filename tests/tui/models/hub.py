@@ -18,6 +18,7 @@ from assistant import (
     PullPlan,
     Step,
 )
+from assistant.hub.cache import RepositoryFile
 from assistant.hub.listing import Listing
 from assistant.library.installed import look
 from tests.assistant.library.models import write_model
@@ -41,7 +42,8 @@ def plan_of(name: HubName, **changed: Any) -> PullPlan:
     plan = PullPlan(
         name=name, revision=COMMIT, kind="gguf", files=files, bytes=bytes_, left=left, needed=left, free=100 * GIB,
         licence=licence, model=stem, quantization=wanted, why="", there=THERE, warnings=(),
-        listing=Listing(name.repository, COMMIT, "main", (), licence), chosen=(),
+        listing=Listing(name.repository, COMMIT, "main", (), licence),
+        chosen=(RepositoryFile("model.safetensors", 16 * GIB, None, ""),),
     )  # fmt: skip
     return replace(plan, **changed)
 

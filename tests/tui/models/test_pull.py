@@ -163,6 +163,7 @@ async def test_a_checkpoint_is_converted(hub: Hub) -> None:
     async with models_screen(size=(80, 24)) as pilot:
         screen = await looked_at(pilot)
         assert "It would be converted to" in drawn(pilot)
+        assert "● q4_k_m   ~5.0 GiB  ✓ fits  the usual one" in drawn(pilot)
         assert "100.0 GiB free, 97.0 GiB afterwards" in drawn(pilot)
         screen.query_one(Select).value = "remove"
         await wait_until(pilot, lambda: "98.0 GiB afterwards · 97.0 GiB while" in drawn(pilot))
@@ -293,12 +294,10 @@ async def test_waiting_is_said(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Non
     hub.waiting = HubWaiting("[red]the line\x1b[2J broke off", 12, 3)
     async with models_screen(size=(80, 24)) as pilot:
         await pulling(pilot)
-        await wait_until(
-            pilot, lambda: "! waiting 12 s, then once more (3)  [red]the line[2J broke off" in drawn(pilot)
-        )
+        await wait_until(pilot, lambda: "! waiting 12 s, then attempt 3  [red]the line[2J broke off" in drawn(pilot))
         now = 1007.0
         room(pilot)._coming.line.show_words()
-        await wait_until(pilot, lambda: "! waiting 5 s, then once more (3)" in drawn(pilot))
+        await wait_until(pilot, lambda: "! waiting 5 s, then attempt 3" in drawn(pilot))
 
 
 async def test_stopped_it_keeps_what_came_and_goes_on(hub: Hub) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from assistant import QUANTIZATIONS as CONVERTED
 from assistant import one_line
 from tui.columns import fitted, widest
 from tui.figures import size
@@ -37,61 +36,70 @@ class Memory:
 class Offered:
     """What there is to choose: names and bytes, as GGUF and, of a checkpoint, by conversion.
 
-    `free`: bytes on the disk; None: nobody knows. `own`: which of them the plan is about, and what that needs of it.
+    `free`: bytes on the disk; None: nobody knows. `own`: which of them the plan is about, and what it needs of that.
+    `left`: to fetch before a conversion.
     """
 
     there: tuple[tuple[str, int], ...] = ()
-    converted: tuple[str, ...] = ()
+    converted: tuple[tuple[str, int], ...] = ()
     free: int | None = None
     own: int | None = None
     needed: int = 0
+    left: int = 0
 
-    def __len__(self) -> int:
-        return len(self.there) + len(self.converted)
-
-    def name(self, number: int) -> str:
-        """Of this one."""
-        return ([name for name, _bytes in self.there] + list(self.converted))[number]
+    @property
+    def rows(self) -> tuple[tuple[str, int], ...]:
+        """All of them."""
+        return self.there + self.converted
 
     def is_converted(self, number: int) -> bool:
         """It would be written by a conversion."""
         return number >= len(self.there)
 
+    def needs(self, number: int) -> int:
+        """Bytes on the disk, as far as is known."""
+        if number == self.own:
+            return self.needed
+        return self.rows[number][1] + (self.left if self.is_converted(number) else 0)
+
 
 def offered(plan: "PullPlan") -> Offered:
     """What there is beside the plan."""
     names = [name for name, _bytes in plan.there]
-    converted = tuple(name for name in CONVERTED if name not in names) if plan.kind == "checkpoint" else ()
-    names += converted
+    converted = tuple(row for row in plan.conversions if row[0] not in names)
+    names += [name for name, _bytes in converted]
     own = [names.index(name) for name in (plan.name.quantization, plan.quantization) if name in names]
-    return Offered(plan.there, converted, plan.free, own[0] if own else None, plan.needed)
+    return Offered(plan.there, converted, plan.free, own[0] if own else None, plan.needed, plan.left)
 
 
 def choices(offered: Offered, memory: Memory) -> list[Option]:
     """The types of weights as lines: the planned one marked, each with its size and whether it fits here."""
-    rows = [*offered.there, *((name, 0) for name in offered.converted)]
-    names = widest((one_line(name) for name, _bytes in rows), _NAME)
-    sizes = widest((size(bytes_) for _name, bytes_ in rows if bytes_), 12)
+    names = widest((one_line(name) for name, _bytes in offered.rows), _NAME)
+    sizes = widest((_about(offered, row) for row in range(len(offered.rows))), 14)
     return [
         Option(
             Content.assemble(
                 ("● " if number == offered.own else "  ", "$primary"),
                 (fitted(one_line(name), names), "bold" if number == offered.own else ""),
-                f"  {size(bytes_) if bytes_ else '':>{sizes}}  ",
-                _fits(offered, offered.needed if number == offered.own else bytes_, bytes_, memory),
+                f"  {_about(offered, number):>{sizes}}  ",
+                _fits(offered, number, memory),
                 (f"  {_(QUANTIZATIONS[name])}" if name in QUANTIZATIONS else "", "$foreground 60%"),
             )
         )
-        for number, (name, bytes_) in enumerate(rows)
+        for number, (name, _bytes) in enumerate(offered.rows)
     ]
 
 
-def _fits(offered: Offered, needed: int, bytes_: int, memory: Memory) -> tuple[str, str]:
+def _about(offered: Offered, number: int) -> str:
+    """The size; of what is not written yet it is an estimate."""
+    return ("~" if offered.is_converted(number) else "") + size(offered.rows[number][1])
+
+
+def _fits(offered: Offered, number: int, memory: Memory) -> tuple[str, str]:
     """Whether the disk has room for it, and the memory: words, and their style."""
-    if offered.free is not None and needed > offered.free:
+    if offered.free is not None and offered.needs(number) > offered.free:
         return f"✗ {_('more than is free on the disk')}", "$error"
-    if not bytes_:
-        return "", ""
+    bytes_ = offered.rows[number][1]
     if bytes_ > memory.total:
         return f"! {_('larger than the memory')}", "$warning"
     if bytes_ > memory.free:

@@ -207,7 +207,7 @@ class PullScreen(ModalScreen[PullWish | None]):
         if self._plan is not None and message.option_index == self._offered.own:
             self._go_on()
         else:
-            choice = self._offered.name(message.option_index)
+            choice, _bytes = self._offered.rows[message.option_index]
             converts = self._offered.is_converted(message.option_index)
             self._ask(replace(self._asked, choice=choice, converts=converts, called=self._called))
 
@@ -294,7 +294,7 @@ class PullScreen(ModalScreen[PullWish | None]):
         """Show what there is to choose."""
         converts = bool(self._offered.converted)
         self.query_one("#source").display = self._plan is not None and self._plan.kind == "checkpoint"
-        self.query_one("#offered").display = bool(self._offered)
+        self.query_one("#offered").display = bool(self._offered.rows)
         title = _("It would be converted to") if converts else _("The repository has")
         self.query_one("#offered Static", Static).update(title)
         found = self.query_one(OptionLines)
@@ -314,7 +314,7 @@ class PullScreen(ModalScreen[PullWish | None]):
         rows = height - _AROUND + (3 if short else 0) - int(bool(self.query_one("#source").display))
         listed = max(1, min(found.option_count, round(rows * 0.4)))
         found.styles.height = listed
-        self.query_one("#plan").styles.max_height = max(1, rows - (listed if self._offered else 0))
+        self.query_one("#plan").styles.max_height = max(1, rows - (listed if self._offered.rows else 0))
 
     def _say(self, content: Content) -> None:
         self.text = content.plain

@@ -85,6 +85,6 @@ def come(done: Pulled) -> str:
 def _waits(waiting: HubWaiting, seconds: float) -> list[Content]:
     """For what, and how long yet after so many seconds."""
     rest = waiting.seconds - seconds
-    words = _("waiting {time}, then once more ({attempt})") if rest > 0 else _("once more ({attempt})")
+    words = _("waiting {time}, then attempt {attempt}") if rest > 0 else _("attempt {attempt}")
     told = words.format(time=duration(rest), attempt=waiting.attempt)
     return [Content.styled(f"! {told}", "$warning"), Content(one_line(said(waiting.reason)))]
