@@ -28,7 +28,7 @@ COMMANDS = {
     ),
     "characters": Entry(
         "assistant.commands.characters:characters",
-        "List, make, show, check or remove characters that a model can play.",
+        "List, make, show, check or remove characters to be played.",
     ),
     "export": Entry("assistant.commands.export:export", "Write what Ollama, LM Studio or llama.cpp need to run MODEL."),
     "cache": Entry("assistant.commands.cache:cache", "Show what was kept of documents already read, or clear it."),

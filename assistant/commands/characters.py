@@ -24,7 +24,7 @@ Examples:
 @click.group(cls=LazyGroup, table=COMMANDS, invoke_without_command=True, epilog=EPILOG)
 @click.pass_context
 def characters(ctx: click.Context) -> None:
-    """List, make, show, check or remove characters that a model can play.
+    """List, make, show, check or remove characters to be played.
 
     Without a command it lists them. A character is a folder with character.toml and dialogues; CHARACTER is the name of
     that folder or, where only one has it, its own.
