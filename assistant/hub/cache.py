@@ -19,6 +19,7 @@ from assistant.hub.failures import disk
 
 _PARTIAL = ".luciole.incomplete"
 _VALIDATOR = ".luciole.etag"
+_OURS = ".luciole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,23 @@ class Cached:
     def validator(self, file: RepositoryFile) -> Path:
         """Where it is noted which version the half one is a half of."""
         return self.folder / "blobs" / f"{file.id}{_VALIDATOR}"
+
+    def claim(self, file: RepositoryFile) -> None:
+        """Note that we bring it, until a model's origin says so. Raises OSError."""
+        self._claim(file).touch()
+
+    def is_claimed(self, file: RepositoryFile) -> bool:
+        """We bring it, or an earlier run that ended early did."""
+        return self._claim(file).exists()
+
+    def settle(self, files: Iterable[RepositoryFile]) -> None:
+        """The claims are noted elsewhere now."""
+        with suppress(OSError):
+            for file in files:
+                self._claim(file).unlink(missing_ok=True)
+
+    def _claim(self, file: RepositoryFile) -> Path:
+        return self.folder / "blobs" / f"{file.id}{_OURS}"
 
     def lock(self, file: RepositoryFile) -> Path:
         """huggingface_hub's own, so that only one program fetches a file."""

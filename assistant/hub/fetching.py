@@ -115,6 +115,10 @@ def _fetch(
             whole.unlink()
     partial = place.partial(file)
     wrong = ""
+    try:
+        place.claim(file)
+    except OSError as error:
+        raise disk(error, place.folder.parent) from error
     for attempt in range(1, _ROUNDS + 1):
         if attempt > 1:
             _remove(place, file)

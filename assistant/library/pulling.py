@@ -20,7 +20,7 @@ from assistant.library.conversion import Converted, convert_folder
 from assistant.library.importing import Imported, Step, import_file
 from assistant.library.installed import ENDING, Installed, look
 from assistant.library.offers import size
-from assistant.library.origin import Origin, read_origin, write_origin
+from assistant.library.origin import Origin, origin_file, read_origin, write_origin
 from assistant.library.pull_plan import PlannedFile, PullPlan, is_same, plan_pull, room
 from assistant.library.verification import UNVERIFIED, verified
 from assistant.paths import models_folder
@@ -81,10 +81,7 @@ def pull(
             f"{plan.name} needs {size(needed)} of disk; {size(free)} are free; free some space, or set HF_HUB_CACHE or "
             "LUCIOLE_HOME to another disk"
         )
-    claimed = _brought_before(plan)
-    brought = tuple(
-        file.path for file in plan.chosen if file.path in claimed or place.whole(file, plan.revision) is None
-    )
+    earlier = _brought_before(plan)
     if not (yield from _fetch(plan, interrupted)):
         return
     source = place.publish(plan.chosen, plan.revision, plan.listing.asked)
@@ -97,7 +94,7 @@ def pull(
         licence=plan.licence.name,
         link=plan.licence.link,
         pulled=datetime.now(UTC).replace(microsecond=0),
-        brought=brought,
+        brought=tuple(file.path for file in plan.chosen if file.path in earlier or place.is_claimed(file)),
         converted=plan.kind == "checkpoint",
     )
     make = _bring if plan.kind == "gguf" else _convert
@@ -105,6 +102,7 @@ def pull(
     if made is None:
         return
     path, origin, warnings = made
+    place.settle(plan.chosen)
     freed = kept = 0
     blobs = place.releasable(origin.brought, plan.revision)
     alone = sum(state.st_size for blob in blobs if (state := blob.lstat()).st_nlink == 1 and not blob.is_symlink())
@@ -210,7 +208,8 @@ def _convert(
     if verify:
         failed = yield from verified(path, source, interrupted)
         if failed and failed.refused:
-            with suppress(OutputFailed):
+            with suppress(OSError, OutputFailed):
+                origin_file(path).unlink(missing_ok=True)  # the source stays: another version may convert it well
                 remove_model(look(path, "folder"))
             raise ConversionFailed(failed.words)
         warnings += [failed.words] if failed else []

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from assistant.hub.waiting import Interrupted, pause
 from assistant.library.importing import Step
@@ -21,6 +22,7 @@ _MISSING = (
 )
 _LOOK_SECONDS = 0.2
 _LONGEST = 4096
+_LONGEST_TELLING = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,17 @@ def verified(model: Path, source: Path, interrupted: Interrupted) -> Generator[S
     path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
     command = [sys.executable, "-P", "-m", "assistant", "verify", str(model), "--against", str(source)]
     yield Step("compared with the source", 0, 0)
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": path},
-        start_new_session=True,
-    ) as child:
+    with (
+        TemporaryFile() as told,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=told,
+            env=os.environ | {"PYTHONPATH": path},
+            start_new_session=True,
+        ) as child,
+    ):
         try:
             while child.poll() is None:
                 if not pause(_LOOK_SECONDS, interrupted):
@@ -54,7 +59,8 @@ def verified(model: Path, source: Path, interrupted: Interrupted) -> Generator[S
                 yield Step("compared with the source", 0, 0)
         finally:
             child.kill()
-        words = child.stderr.read().decode(errors="replace") if child.stderr else ""
+        told.seek(0)
+        words = told.read(_LONGEST_TELLING).decode(errors="replace")
     if child.returncode == 0:
         return None
     said = [line for line in words.splitlines() if line.startswith("error: ")]

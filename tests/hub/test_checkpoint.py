@@ -1,0 +1,126 @@
+"""A checkpoint of the hub becomes a GGUF here, made and compared by the real converter."""
+
+import random
+from pathlib import Path
+
+import pytest
+from huggingface_hub import snapshot_download
+
+from assistant.errors import ConversionFailed, HubFailed
+from assistant.hub.cache import cached
+from assistant.hub.names import HubName
+from assistant.hub.waiting import Waiting
+from assistant.library import pulling
+from assistant.library.changes import freed_by_removing, remove_model
+from assistant.library.importing import Step
+from assistant.library.installed import installed
+from assistant.library.pulling import Fetching, Pulled, plan_pull, pull
+from assistant.library.verification import UNVERIFIED
+from assistant.paths import models_folder
+from tests.convert.tiny import tiny_checkpoint
+from tests.hub.server import Server
+
+REPOSITORY = "someone/Tiny-Chat"
+ASIDE = {"modeling_tiny.py": b"raise SystemExit", "pytorch_model.bin": b"x" * 3000, "README.md": b"# Tiny"}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tiny_checkpoint(tmp_path_factory.mktemp("made") / "tiny", shard_size="1MB")
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_it_is_fetched_in_two_goes_and_converted(server: Server, files: dict[str, bytes]) -> None:
+    added = server.add(REPOSITORY, {**files, **ASIDE}, licence="mit")
+    plan = plan_pull(HubName(REPOSITORY, "q8_0"))
+    assert {file.path for file in plan.files} == set(files)
+    assert plan.bytes == sum(map(len, files.values()))
+    assert plan.needed > plan.bytes
+    server.fail(r"^/cdn/.*00002-of", cut=10_000)
+    for event in pull(plan):
+        if isinstance(event, Waiting):
+            break
+    assert not (cached(REPOSITORY).folder / "refs").exists()
+    assert list(models_folder().iterdir()) == []
+    *events, last = pull(plan_pull(HubName(REPOSITORY, "q8_0")), verify=False)
+    assert isinstance(last, Pulled)
+    assert (last.model.name, last.model.quantization, last.model.proof) == ("Tiny-Chat-q8_0", "Q8_0", "partly proven")
+    assert last.origin.converted
+    assert (last.origin.repository, last.origin.revision) == (REPOSITORY, added.revision)
+    assert last.model.origin == last.origin
+    assert UNVERIFIED in last.warnings
+    assert last.kept == plan.bytes
+    assert any(isinstance(event, Step) and event.total for event in events)
+    told = [event for event in events if isinstance(event, Fetching)]
+    assert (told[-1].number, told[-1].files, told[-1].all_done) == (len(files), len(files), plan.bytes)
+    index = len(files["model.safetensors.index.json"])  # read for the first plan; for the second it is here
+    assert sum(server.sent(f"{added.revision}/{name}$") for name in files) == plan.bytes + index
+    assert server.sent("modeling_tiny|pytorch_model.bin|README") == 0
+    folder = Path(snapshot_download(REPOSITORY, local_files_only=True))
+    assert {path.name for path in folder.iterdir()} == set(files)
+    assert freed_by_removing(last.model) == last.model.bytes + plan.bytes
+    assert remove_model(last.model) == last.model.bytes + plan.bytes
+    assert not cached(REPOSITORY).folder.exists()
+
+
+def test_a_checkpoint_that_the_converter_refuses(
+    server: Server, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was fetched stays: a later version, or another option, may read it."""
+
+    def refuse(*_: object, **__: object) -> object:
+        raise ConversionFailed("it is unknown; another was expected; choose one")
+        yield
+
+    monkeypatch.setattr(pulling, "convert_folder", refuse)
+    server.add(REPOSITORY, files)
+    plan = plan_pull(HubName(REPOSITORY))
+    with pytest.raises(ConversionFailed, match="it is unknown"):
+        list(pull(plan))
+    assert plan_pull(HubName(REPOSITORY)).left == 0
+    assert list(models_folder().iterdir()) == []
+
+
+@pytest.mark.slow
+def test_it_is_verified_and_its_source_goes(server: Server, files: dict[str, bytes]) -> None:
+    server.add(REPOSITORY, files)
+    *events, last = pull(plan_pull(HubName(REPOSITORY), called="Tiny"), keep_source=False)
+    assert isinstance(last, Pulled)
+    assert Step("compared with the source", 0, 0) in events
+    assert last.warnings == ()
+    assert (last.model.name, last.model.proof) == ("Tiny", "proven")
+    assert (last.freed, last.kept) == (sum(map(len, files.values())), 0)
+    assert not cached(REPOSITORY).folder.exists()
+    assert [model.name for model in installed() if model.place == "folder"] == ["Tiny"]
+    assert freed_by_removing(last.model) == last.model.bytes
+
+
+@pytest.mark.slow
+def test_a_proof_that_fails_leaves_no_model(
+    server: Server, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is damaged between the conversion and the comparison."""
+    server.add(REPOSITORY, files)
+    plan = plan_pull(HubName(REPOSITORY, "f16"))
+    events = pull(plan)
+    path = models_folder() / "Tiny-Chat-f16.gguf"
+    while next(events) != Step("compared with the source", 0, 0) or not path.exists():
+        pass
+    content = path.read_bytes()
+    path.write_bytes(content[:-5000] + random.Random(1).randbytes(5000))
+    with pytest.raises(ConversionFailed, match="is not what"):
+        list(events)
+    assert list(models_folder().iterdir()) == []
+    assert plan_pull(HubName(REPOSITORY)).left == 0
+
+
+def test_offline_a_checkpoint_that_is_not_whole(
+    server: Server, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants, hf_hub_download
+
+    server.add(REPOSITORY, files)
+    hf_hub_download(REPOSITORY, "config.json")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(HubFailed, match="the cache holds no whole GGUF and no checkpoint"):
+        plan_pull(HubName(REPOSITORY))
