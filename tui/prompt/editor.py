@@ -1,4 +1,4 @@
-"""The user's own editor for what stands in the prompt. The screen must be out of the way meanwhile."""
+"""The user's own editor for what stands in a field. The screen is out of the way meanwhile."""
 
 import os
 import shlex
@@ -7,6 +7,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
+from typing import Any
+
+from textual.app import App, SuspendNotSupported
 
 from assistant import printable
 from tui.language import _
@@ -34,6 +37,16 @@ def editor(environment: Mapping[str, str] = os.environ) -> list[str]:
                 )
             return command
     raise NoEditor(_("no editor is set; $VISUAL or $EDITOR was expected; set one, as in EDITOR=nano"))
+
+
+def edit_over(app: App[Any], text: str) -> str:
+    """What became of the text in the user's editor, which has the terminal until it is closed. Raises NoEditor."""
+    command = editor()
+    try:
+        with app.suspend():
+            return edit(text, command)
+    except SuspendNotSupported:
+        raise NoEditor(_("this terminal cannot be lent to an editor; write here")) from None
 
 
 def edit(text: str, command: list[str]) -> str:

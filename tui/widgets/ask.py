@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from textual import on
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -21,7 +21,7 @@ from tui.messages import OpenDocument
 from tui.preferences import preferences
 from tui.prompt.attaching import are_files
 from tui.prompt.drafting import Composed, Counted, Drafting, Looked, Priced
-from tui.prompt.editor import NoEditor, edit, editor
+from tui.prompt.editor import NoEditor, edit_over
 from tui.prompt.folding import mention, tokens_words
 from tui.prompt.recall import is_worth_keeping
 from tui.widgets.attached import Attached
@@ -275,13 +275,9 @@ class Ask(Offering):
     @on(Prompt.Edited)
     def _edited(self) -> None:
         try:
-            command = editor()
-            with self.app.suspend():
-                text = edit(self.prompt.text, command)
+            text = edit_over(self.app, self.prompt.text)
         except NoEditor as error:
             self.notify(one_line(str(error)), severity="warning", markup=False)
-        except SuspendNotSupported:
-            self.notify(_("this terminal cannot be lent to an editor; write here"), severity="warning", markup=False)
         else:
             self.prompt.replace_all(text)
 
