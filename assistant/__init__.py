@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # and read by `_homes`
     from assistant.attachments import Attachment, attach, detach, rough_tokens
+    from assistant.characters.changes import describe as describe_character
+    from assistant.characters.changes import new_character
     from assistant.characters.folder import Listed, character_folder, load_character
     from assistant.characters.folder import characters as listed_characters
     from assistant.characters.playing import Playing
@@ -202,6 +204,7 @@ __all__ = [
     "coalesce",
     "content_of",
     "convert_folder",
+    "describe_character",
     "detach",
     "difference",
     "export_conversation",
@@ -230,6 +233,7 @@ __all__ = [
     "make_default",
     "marked_live",
     "memory_rows",
+    "new_character",
     "one_line",
     "open_engine",
     "place_words",

@@ -39,6 +39,7 @@ class LucioleApp(App[None]):
         "screens/help.tcss",
         "screens/settings.tcss",
         "screens/pick_file.tcss",
+        "screens/characters.tcss",
         "rooms/chat/room.tcss",
         "rooms/documents/room.tcss",
         "rooms/models/room.tcss",

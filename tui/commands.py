@@ -41,7 +41,7 @@ class Command:
 # What commands take, for the reader; `takes` translates it.
 _ARGUMENTS = (
     *(N_("FILE"), N_("[FILE]"), N_("[FOLDER]"), N_("[GGUF]")),
-    *(N_("[MODEL]"), N_("[NAME]"), N_("[WORDS]"), N_("[N]"), N_("[TITLE]")),
+    *(N_("[MODEL]"), N_("[NAME]"), N_("[WORDS]"), N_("[N]"), N_("[TITLE]"), N_("[on|off]")),
 )
 
 COMPLETED = ("FILE", "FOLDER", "GGUF", "MODEL")
@@ -63,6 +63,10 @@ COMMANDS = (
     Command("title", "[TITLE]", N_("give this chat a title"), "title", "chat"),
     Command("system", "", N_("tell the model something before all messages of this chat"), "system", "chat"),
     Command("sampling", "", N_("change how answers are written in this chat"), "sampling", "chat"),
+    Command("character", "[NAME]", N_("choose who answers: a character, or none"), "character", "chat"),
+    Command("describe", "", N_("edit the description of the character"), "describe", "chat"),
+    Command("dialogues", "", N_("show the dialogues that the last answer was written after"), "dialogues", "chat"),
+    Command("retrieval", "[on|off]", N_("look up similar dialogues for each answer, or not"), "retrieval", "chat"),
     Command("context", "", N_("show what takes how much of the context"), "context", "chat"),
     Command("export", "[FILE]", N_("write what is open to a file"), "export"),
     Command("editor", "", N_("write the message in your editor"), "editor", "chat"),

@@ -13,6 +13,8 @@ MODULES = (
     "tui.screens.help",
     "tui.screens.settings",
     "tui.screens.first_run",
+    "tui.screens.characters",
+    "tui.screens.dialogues",
 )
 
 

@@ -146,13 +146,17 @@ class UseModel(Message):
 class ContextUsed(Message):
     """How full a room's context is, in tokens. `used` None: not known; not `exact`: still growing, or an estimate.
 
-    `coming`: tokens of what is typed and not sent yet. `limit` 0: that of the loaded model.
+    `coming`: tokens of what is typed and not sent yet. `limit` 0: that of the loaded model. `who`: who answers, in
+    words; empty: the model as it is.
     """
 
-    def __init__(self, room: str, used: int | None, *, exact: bool = True, coming: int = 0, limit: int = 0) -> None:
+    def __init__(
+        self, room: str, used: int | None, *, exact: bool = True, coming: int = 0, limit: int = 0, who: str = ""
+    ) -> None:
         super().__init__()
         self.room = room
         self.used = used
         self.exact = exact
         self.coming = coming
         self.limit = limit
+        self.who = who

@@ -364,7 +364,7 @@ class House(Looks):
             status.show_context(None, 0)
         else:
             limit = used.limit or (info.context if info is not None else 0)
-            status.show_context(used.used, limit, exact=used.exact, coming=used.coming)
+            status.show_context(used.used, limit, exact=used.exact, coming=used.coming, who=used.who)
         if info is None:
             status.show_model("", "", ())
         else:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from assistant import one_line
 from tui.language import _, plural
 from tui.widgets.keys_line import KeysLine
 from tui.widgets.model_name import ModelName
@@ -17,12 +19,13 @@ _LONG, _SHORT = 12, 6
 
 
 class Status(Vertical):
-    """Shows what it is told; `state` and `context` are the last texts, for whoever asks."""
+    """Shows what it is told; `state`, `context` and `who` are the last texts, for whoever asks."""
 
     def __init__(self) -> None:
         super().__init__()
         self.state = ""
         self.context = ""
+        self.who = ""
         self._shown: dict[Static, Content] = {}
         self._phase = Static(markup=False, classes="left")
         self._meter = Static(markup=False, classes="right")
@@ -59,18 +62,22 @@ class Status(Vertical):
             words += " · " + plural("{count} waiting", "{count} waiting", waiting)
         self.state = words
         dot, style = ("◐", "$primary") if busy else ("●", "$success") if well else ("○", "$foreground 60%")
-        room = self.size.width - len(words) - len(self.context) - (_LONG if self.size.width >= _WIDE else _SHORT) - 10
+        taken = len(self.context) + cell_len(self.who) + (_LONG if self.size.width >= _WIDE else _SHORT)
+        room = self.size.width - len(words) - taken - 10
         picture = (f"  {rates}", "$primary 70%") if rates and len(rates) <= room else ""
         self._put(self._phase, Content.assemble((dot, style), f" {words}", picture))
 
-    def show_context(self, used: int | None, limit: int, *, exact: bool = True, coming: int = 0) -> None:
+    def show_context(self, used: int | None, limit: int, *, exact: bool = True, coming: int = 0, who: str = "") -> None:
         """Tokens in the context. `used` None: not known; `limit` 0: no model yet; not `exact`: still being written.
 
-        `coming`: tokens that are typed and not sent; where they do not fit, that is said before they are.
+        `coming`: tokens that are typed and not sent; where they do not fit, that is said before they are. `who`: who
+        answers, if it is not the model as itself.
         """
+        self.who = one_line(who)
+        name = (f"{self.who}  ", "bold $secondary") if self.who else ""
         if not limit:
             self.context = ""
-            self._put(self._meter, Content(""))
+            self._put(self._meter, Content.assemble(name))
             return
         cells = _LONG if self.size.width >= _WIDE else _SHORT
         taken = used or 0
@@ -83,7 +90,7 @@ class Status(Vertical):
         if share > 1:
             self.context += " · " + _("does not fit")
         bar = (("━" * filled, color), ("╍" * more, color), ("─" * (cells - filled - more), "$foreground 30%"))
-        self._put(self._meter, Content.assemble(*bar, " ", (self.context, "bold $error" if share > 1 else "")))
+        self._put(self._meter, Content.assemble(name, *bar, " ", (self.context, "bold $error" if share > 1 else "")))
 
     def show_model(self, name: str, standing: str, figures: Sequence[str]) -> None:
         """The model's name and quantization, what is proven of it, and how it runs; empty: there is none yet."""

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
-from assistant import detach, printable
+from assistant import detach, one_line, printable
 from tui.language import _, plural
 from tui.said import said
 from tui.widgets.laid_out_once import LaidOutOnce
@@ -138,14 +138,16 @@ class Foot(Static):
 class AnswerTurn(LaidOutOnce, Vertical, can_focus=True):
     """An answer as it streams in, then one line under it: what it took, or why it is not whole.
 
-    While it has the focus, `DEEDS` stand in that line.
+    While it has the focus, `DEEDS` stand in that line. Above an answer of somebody stands who that is.
     """
 
     DEEDS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """As those of a question."""
 
-    def __init__(self, text: str = "", mark: Words = "", *, partial: bool = False) -> None:
+    def __init__(self, text: str = "", mark: Words = "", *, partial: bool = False, speaker: str = "") -> None:
+        """`speaker`: a character's name; empty: the model answers as itself."""
         super().__init__()
+        self.speaker = speaker
         self._markdown = SafeMarkdown(printable(text))
         self._foot = Foot(markup=False, classes="note")
         self._stream: MarkdownStream | None = None
@@ -157,6 +159,8 @@ class AnswerTurn(LaidOutOnce, Vertical, can_focus=True):
         self._place = (1, 1)
 
     def compose(self) -> ComposeResult:
+        if self.speaker:
+            yield Static(Content(one_line(self.speaker)), markup=False, classes="speaker")
         yield self._markdown
         yield self._foot
 
@@ -216,7 +220,7 @@ class AnswerTurn(LaidOutOnce, Vertical, can_focus=True):
             self._markdown.marked = None
             return None
         self._markdown.marked = marked + 1
-        return self._markdown.line_of(marked + 1)
+        return self._markdown.line_of(marked + 1) + bool(self.speaker)
 
     def unmark(self) -> bool:
         """Mark no code any more. Whether some was."""
@@ -232,11 +236,14 @@ class AnswerTurn(LaidOutOnce, Vertical, can_focus=True):
         if self._place[1] > 1:
             parts.append(siblings(*self._place))
         if self.has_focus and self.DEEDS:
-            codeless = not self._markdown.codes
-            parts.append(deeds(tuple(deed for deed in self.DEEDS if deed[0] != "code" or not codeless)))
+            parts.append(deeds(tuple(deed for deed in self.DEEDS if self.offers(deed[0]))))
         self._foot.set_class(bool(parts and self.text), "-apart")
         self._foot.update(Content(" · ").join(parts))
         self._markdown.display = bool(self.text)
+
+    def offers(self, verb: str) -> bool:
+        """Whether this makes sense for it as it is."""
+        return verb != "code" or bool(self._markdown.codes)
 
     def action_want(self, verb: str) -> None:
         """Tell that this is wanted of it."""

@@ -32,8 +32,12 @@ def name(word: str) -> str:
     return attack(word).replace("/", "|")
 
 
+CAST = "CAST$x@click=app.bell"
+"""As the name of a character: what else is in an attack cannot be one."""
+
+
 def furnish(home: Path) -> None:
-    """Models good and broken, kept conversations, documents, a checkpoint; all of them hostile."""
+    """Models good and broken, kept conversations, documents, a checkpoint, characters; all of them hostile."""
     models, config, here = home / "data" / "models", home / "config", home / "here"
     for folder in (models, config, here):
         folder.mkdir(parents=True)
@@ -57,6 +61,7 @@ def furnish(home: Path) -> None:
     checkpoint.mkdir()
     config_text = {"architectures": [attack("FAMILY")], "model_type": attack("TYPE")}
     (checkpoint / "config.json").write_text(json.dumps(config_text))
+    _furnish_characters(home / "data" / "characters")
     with Store(home / "data" / "conversations.db") as store:
         for number, document in enumerate(("", str(here / f"{name('DOCUMENT')}.md"))):
             question = Turn(f"question{number}", None, "user", attack("QUESTION"), 1.7e9)
@@ -66,6 +71,20 @@ def furnish(home: Path) -> None:
             system = attack("SYSTEM")
             heading = Heading(f"kept{number}", 1.7e9, attack("TITLE"), system, answer.id, document=document)
             store.add(heading, Tree([question, answer]))
+
+
+def _furnish_characters(folder: Path) -> None:
+    """One that can be played, and one that cannot be read."""
+    for word, values in (
+        ("SPEAKS", {"name": CAST, "greeting": attack("GREETING"), "description": attack("DESCRIBED")}),
+        ("TORN", {attack("NOKEY"): ""}),
+    ):
+        place = folder / name(word)
+        place.mkdir(parents=True)
+        text = "".join(f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in values.items())
+        (place / "character.toml").write_text(text, encoding="utf-8")
+        rows = f'序号,对话\n1,"A：words\n{CAST}：{attack("SPOKEN")}"\n'
+        (place / f"{name('CORPUS')}.csv").write_text(rows, encoding="utf-8")
 
 
 def disturb(home: Path) -> None:

@@ -91,6 +91,23 @@ def test_chat(home: Path) -> None:
         walk.see("", "quote")
 
 
+def test_characters(home: Path) -> None:
+    with walking(home) as walk:
+        walk.say("/character")
+        walk.see("", "CAST$x@click", "cannot be read")
+        walk.press(DOWN, "GREETING", "DESCRIBED")
+        walk.press(DOWN, "NOKEY")
+        walk.go(UP)
+        walk.press("e", "DESCRIBED")
+        walk.leave()
+        walk.press("\r", "GREETING")
+        walk.say("words", "ANSWER")
+        walk.say("/dialogues", "SPOKEN", "CORPUS")
+        walk.leave()
+        walk.go(F5)
+        walk.see("", "CAST$x@click")
+
+
 def test_history_and_what_is_opened_there(home: Path) -> None:
     with walking(home) as walk:
         walk.press(F5, "TITLE", "QUESTION", "KEPT", "SYSTEM", "WRITER", "HOME")

@@ -20,8 +20,17 @@ from assistant import (
 from tui.jobs import Job
 from tui.language import _
 from tui.messages import Ended, Heard
-from tui.rooms.chat.shown import AnswerShown, ErrorShown, LostShown, NoteShown, QuestionShown, how_it_ended, path_shown
-from tui.rooms.chat.talk import Talk
+from tui.rooms.chat.shown import (
+    AnswerShown,
+    ErrorShown,
+    GreetingShown,
+    LostShown,
+    NoteShown,
+    QuestionShown,
+    how_it_ended,
+    path_shown,
+)
+from tui.rooms.chat.talk import Preparing, Talk
 from tui.rooms.chat.turns import Answer, ChatTranscript, Question
 from tui.widgets.turns import Welcome, Words
 from tui.words import ended, title
@@ -138,7 +147,7 @@ class Answers:
             asked.answer = grown
             grown.resume()
         else:
-            asked.answer = Answer()
+            asked.answer = Answer(speaker=self._talk.speaker)
             await self._transcript.add(asked.answer, after=asked.question or asked.behind or None)
             if current is not None and current is replaced:
                 asked.answer.focus(scroll_visible=False)
@@ -148,6 +157,8 @@ class Answers:
         match message.event:
             case Settled(reason=reason) if message.event.is_worth_saying:
                 await self.note(reason)
+            case Preparing():
+                pass
             case Reading(_, total):
                 self._prompted = total
                 self.used, self.exact = total, True
@@ -219,12 +230,22 @@ class Answers:
                 await self._transcript.settle(question, before[-1])
         elif question is not None:
             await answer.finish(self._mark, partial=self._partial)
-            await self._transcript.settle(answer, LostShown(answer.text, self._mark, self._partial))
+            lost = LostShown(answer.text, self._mark, self._partial, answer.speaker)
+            await self._transcript.settle(answer, lost)
             await self._transcript.settle(question, LostShown(question.text))
         else:
             await self._transcript.drop(answer)
         self._transcript.grown()
 
     async def show(self) -> None:
-        """Have the turns of the conversation's path, and what stands between them."""
-        await self._transcript.show(path_shown(self._talk.conversation, self._marks))
+        """Have the turns of the conversation's path, and what stands between them; before them a greeting."""
+        talk = self._talk
+        path = path_shown(talk.conversation, self._marks)
+        await self._transcript.show([*self._greeting(), *path])
+
+    def _greeting(self) -> list[GreetingShown]:
+        character = self._talk.character
+        if character is None:
+            return []
+        count = len(character.dialogues)
+        return [GreetingShown(character.name, character.greeting, count, self._talk.conversation.retrieval)]

@@ -1,6 +1,5 @@
 """What the slash commands of the chat do to the conversation as a whole, and what they show of it."""
 
-from collections.abc import Generator
 from pathlib import Path
 
 from textual import on
@@ -14,7 +13,6 @@ from tui.jobs import Job
 from tui.language import _
 from tui.paths import place_of
 from tui.rooms.chat.answers import Answers
-from tui.rooms.chat.context import Breakdown
 from tui.rooms.chat.deeds import Deeds
 from tui.rooms.chat.sampling import AsTheModel, SamplingScreen
 from tui.rooms.chat.talk import Talk
@@ -151,10 +149,7 @@ class Commands(Room):
 
     def action_context(self) -> None:
         """What takes how much of the context."""
-        self.desk.submit(Job(self, self._broken_down, label=_("counting")))
-
-    def _broken_down(self) -> Generator[Breakdown, None, None]:
-        yield self.talk.breakdown()
+        self.desk.submit(Job(self, self.talk.breakdown, label=_("counting")))
 
     def count(self) -> None:
         """See how full the context is, when the model has a moment."""

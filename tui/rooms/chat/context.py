@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assistant import Conversation, Window, detach
+from assistant import Conversation, Message, Window, detach
 from tui.language import _
 
 _BAR = 40
@@ -18,10 +18,12 @@ class Breakdown:
     documents: int
     questions: int
     answers: int
+    character: bool = False
+    """Somebody is played: description and dialogues go with each prompt."""
 
     @property
     def template(self) -> int:
-        """What the model's template puts around it all."""
+        """What is put around it all: by the model's template, and for a character."""
         return max(self.window.used - self.instruction - self.documents - self.questions - self.answers, 0)
 
 
@@ -30,7 +32,7 @@ def breakdown(conversation: Conversation) -> Breakdown:
     window = conversation.window()
     documents: list[str] = []
     texts: dict[str, list[str]] = {"system": [], "user": [], "assistant": []}
-    for message in conversation.messages:
+    for message in _messages(conversation, window):
         attachments, question = detach(message.content) if message.role == "user" else ((), message.content)
         documents += [attachment.text for attachment in attachments]
         texts[message.role].append(question)
@@ -38,7 +40,18 @@ def breakdown(conversation: Conversation) -> Breakdown:
     counts = conversation.engine.count_each([text for part in parts for text in part])
     ends = [sum(map(len, parts[: place + 1])) for place in range(len(parts))]
     sums = [sum(counts[end - len(part) : end]) for end, part in zip(ends, parts, strict=True)]
-    return Breakdown(conversation.id, window, *sums)
+    instruction, attached, questions, answers = sums
+    played = conversation.part is not None
+    return Breakdown(conversation.id, window, instruction, attached, questions, answers, played)
+
+
+def _messages(conversation: Conversation, window: Window) -> tuple[Message, ...]:
+    """What was said, where a character's material goes with it; else all that the model gets."""
+    if conversation.part is None:
+        return conversation.messages
+    system = (Message("system", conversation.system),) if conversation.system else ()
+    turns = conversation.path[window.dropped_turns :]
+    return (*system, *(Message(turn.role, turn.content) for turn in turns))
 
 
 def in_words(found: Breakdown) -> str:
@@ -49,7 +62,7 @@ def in_words(found: Breakdown) -> str:
         ("▓", _("documents"), found.documents),
         ("▒", _("your messages"), found.questions),
         ("▞", _("answers"), found.answers),
-        ("╌", _("template"), found.template),
+        ("╌", _("character: description, dialogues") if found.character else _("template"), found.template),
         ("·", _("free"), window.free),
     ]
     bar = "".join(sign * _cells(count, window.limit) for sign, _name, count in rows[:-1])

@@ -29,6 +29,8 @@ class Surroundings(Protocol):
 
     def count(self) -> None: ...
 
+    def show_dialogues(self, turn: Turn | None) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Editing:
@@ -73,6 +75,8 @@ class Deeds:
                 self.quote(widget)
             case "undo":
                 await self.undo()
+            case "dialogues":
+                self._room.show_dialogues(turn)
             case _ if turn is None:
                 await self._do_beside(verb, widget)
             case "edit":

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from assistant import AssistantError, Heading, Tree
+from assistant import AssistantError
+from tui.rooms.chat.talk import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,9 @@ class Counted:
 class Opened(Message):
     """It is there. `turn` is to be seen."""
 
-    def __init__(self, heading: Heading, tree: Tree, turn: str | None) -> None:
+    def __init__(self, kept: Kept, turn: str | None) -> None:
         super().__init__()
-        self.heading = heading
-        self.tree = tree
+        self.kept = kept
         self.turn = turn
 
 

@@ -21,10 +21,10 @@ from tui.jobs import Job
 from tui.language import N_, _
 from tui.messages import Began, ContextUsed, Do, Ended, Failed, Heard, Noted, Reported, Withdrawn
 from tui.rooms.chat.answers import Answers, Asked
-from tui.rooms.chat.commands import Commands
 from tui.rooms.chat.context import Breakdown, in_words
 from tui.rooms.chat.deeds import Deeds, Editing
 from tui.rooms.chat.opening import Counted, NotOpened, Opened
+from tui.rooms.chat.roles import Roles
 from tui.rooms.chat.turns import Answer, ChatTranscript, Question
 from tui.widgets.ask import Ask
 from tui.widgets.markdown import SafeMarkdown
@@ -38,7 +38,7 @@ WELCOME = N_(
 )
 
 
-class ChatRoom(Commands):
+class ChatRoom(Roles):
     """One conversation at a time."""
 
     NAME = "chat"
@@ -73,7 +73,7 @@ class ChatRoom(Commands):
     def on_mount(self) -> None:
         self._editing.display = False
         self.call_later(self._transcript.add, Welcome("luciole", lambda: _(WELCOME)))
-        self._show()
+        self.show()
         # The first frame is on the screen before the model library is touched.
         self.call_after_refresh(lambda: self.desk.submit(Job(self, self.desk.holder.load)))
 
@@ -95,6 +95,7 @@ class ChatRoom(Commands):
 
     def show_words(self) -> None:
         self._show_editing(self.deeds.editing)
+        self.show()
 
     # What the user does
 
@@ -121,29 +122,31 @@ class ChatRoom(Commands):
             self.say(_("queued · sent when the model is free"))
         await self.answers.ask(job, asked, queued=self.desk.busy)
         self.desk.submit(job)
-        self._show()
+        self.show()
 
     def begin(self, command: Command) -> None:
         """Begin the command in the prompt; the user adds what it needs."""
         self._asking.prompt.replace_all(f"/{command.name} ")
 
     async def action_new_chat(self) -> None:
-        """Empty the transcript; the model forgets the conversation, which is kept."""
-        await self._empty()
+        """Empty the transcript; the model forgets the conversation, which is kept. The same one answers."""
+        await self.empty()
         self._asking.prompt.focus()
 
     async def let_go(self, identity: str) -> None:
         """This conversation was deleted: where it is the one that is open, a new one begins."""
         if identity == self.talk.conversation.id:
-            await self._empty()
+            await self.empty()
 
-    async def _empty(self) -> None:
+    async def empty(self) -> None:
         self._leave()
         self.talk.forget()
         self.answers.forget()
         await self._transcript.empty()
-        await self._transcript.add(Welcome("luciole", lambda: _(WELCOME)))
-        self._show()
+        if self.talk.character is None:
+            await self._transcript.add(Welcome("luciole", lambda: _(WELCOME)))
+        await self.answers.show()
+        self.show()
 
     async def open(self, identity: str, turn: str | None = None) -> None:
         """Go on with a kept conversation; `turn` is to be seen."""
@@ -155,21 +158,22 @@ class ChatRoom(Commands):
 
     def _loaded(self, identity: str, turn: str | None) -> Opened | NotOpened:
         try:
-            heading, tree = self.talk.load(identity)
+            return Opened(self.talk.load(identity), turn)
         except HistoryFailed as error:
             return NotOpened(error)
-        return Opened(heading, tree, turn)
 
     @on(Opened)
     async def _opened(self, message: Opened) -> None:
         self._leave()
-        self.talk.open(message.heading, message.tree)
+        self.talk.open(message.kept)
         self.answers.forget()
         await self._transcript.empty()
         await self.answers.show()
+        if message.kept.missing is not None:
+            await self.missing(message.kept.missing)
         await self._see(message.turn)
         self.answers.settled(None)
-        self._show()
+        self.show()
         self.count()
 
     @on(NotOpened)
@@ -188,7 +192,8 @@ class ChatRoom(Commands):
         await self._transcript.choose(turn)
 
     def count(self) -> None:
-        self.desk.submit(Job(self, self._counted, quiet=True))
+        if self.talk.is_counted_soon:
+            self.desk.submit(Job(self, self._counted, quiet=True))
 
     def _counted(self) -> Generator[Counted, None, None]:
         if self.desk.holder.info is not None:
@@ -237,7 +242,7 @@ class ChatRoom(Commands):
 
     @on(Ask.Changed)
     def _typing(self) -> None:
-        self._show()
+        self.show()
 
     @on(Transcript.Unseen)
     def _unseen(self, message: Transcript.Unseen) -> None:
@@ -258,12 +263,12 @@ class ChatRoom(Commands):
     @on(Began)
     async def _began(self, message: Began) -> None:
         await self.answers.began(message.job)
-        self._show()
+        self.show()
 
     @on(Heard)
     async def _heard(self, message: Heard) -> None:
         await self.answers.heard(message)
-        self._show()
+        self.show()
 
     @on(Reported)
     async def _reported(self, message: Reported) -> None:
@@ -273,7 +278,7 @@ class ChatRoom(Commands):
             case Breakdown() as found if found.conversation == self.talk.conversation.id:
                 self.answers.settled(found.window.used)
                 await self.note(lambda: in_words(found))
-        self._show()
+        self.show()
 
     @on(Noted)
     async def _noted(self, message: Noted) -> None:
@@ -282,7 +287,8 @@ class ChatRoom(Commands):
     @on(Ended)
     async def _ended(self, message: Ended) -> None:
         await self.answers.ended(message)
-        self._show()
+        await self.take_on()
+        self.show()
 
     @on(Failed)
     async def _failed(self, message: Failed) -> None:
@@ -292,19 +298,21 @@ class ChatRoom(Commands):
             if job in self.answers:
                 self.desk.withdraw(job)
         typed = await self.answers.failed(message.job, message.error)
+        await self.take_on()
         if typed:
             self._asking.give_back(typed)
-        self._show()
+        self.show()
 
     # What is drawn
 
     def show_progress(self, fraction: float | None) -> None:
         self._rule.fraction = fraction
 
-    def _show(self) -> None:
+    def show(self) -> None:
         answers, asking = self.answers, self._asking
         asking.taken = answers.used or 0
-        self.post_message(ContextUsed(self.NAME, answers.used, exact=answers.exact, coming=asking.coming))
+        used, exact, coming = answers.used, answers.exact, asking.coming
+        self.post_message(ContextUsed(self.NAME, used, exact=exact, coming=coming, who=self.who))
 
     def _show_editing(self, editing: Editing | None) -> None:
         self._editing.display = editing is not None

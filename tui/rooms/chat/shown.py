@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from textual.widget import Widget
 
 from assistant import Conversation, Forgot, Turn, detach
-from tui.language import _
-from tui.rooms.chat.turns import Answer, Question
+from tui.language import _, plural
+from tui.rooms.chat.turns import Answer, Greeting, Question
 from tui.widgets.turns import FOLDED_LINES, ErrorTurn, Gone, Note, Words
 from tui.words import clauses, ended
 
@@ -60,10 +60,11 @@ class AnswerShown:
         return self.turn.id
 
     def rows(self, width: int) -> int:
-        return 3 + _lines(self.turn.content, width - 6)
+        return 3 + bool(self.turn.speaker) + _lines(self.turn.content, width - 6)
 
     def widget(self) -> Widget:
-        answer = Answer(self.turn.content, how_it_ended(self.turn), partial=self.turn.reason != "stop")
+        turn = self.turn
+        answer = Answer(turn.content, how_it_ended(turn), partial=turn.reason != "stop", speaker=turn.speaker)
         self.tell(answer)
         return answer
 
@@ -71,6 +72,30 @@ class AnswerShown:
         """Let a widget that has grown know what it is."""
         widget.turn = self.turn
         widget.place(self.number, self.count, continuable=self.continuable)
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingShown:
+    """How a character begins, and what there is of it."""
+
+    speaker: str
+    text: str
+    dialogues: int
+    retrieval: bool
+    key: str = "greeting"
+    can_focus: bool = False
+
+    def rows(self, width: int) -> int:
+        return 4 + _lines(self.text, width - 6)
+
+    def widget(self) -> Widget:
+        return Greeting(self.text, self._facts, speaker=self.speaker)
+
+    def _facts(self) -> str:
+        looked_up = plural("{count} dialogue", "{count} dialogues", self.dialogues)
+        if not self.retrieval:
+            looked_up = _("no dialogues")
+        return f"{looked_up} · {_('/describe edits who it is · /character chooses another')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +152,20 @@ class LostShown:
     mark: Words | None = None
     """Under an answer; None: it is a question."""
     partial: bool = True
+    speaker: str = ""
     key: str = ""
     can_focus: bool = True
 
     def rows(self, width: int) -> int:
-        return 3 + _lines(self.text, width - 6)
+        return 3 + bool(self.speaker) + _lines(self.text, width - 6)
 
     def widget(self) -> Widget:
-        return Question(self.text) if self.mark is None else Answer(self.text, self.mark, partial=self.partial)
+        if self.mark is None:
+            return Question(self.text)
+        return Answer(self.text, self.mark, partial=self.partial, speaker=self.speaker)
 
 
-Shown = LostShown | QuestionShown | AnswerShown | NoteShown | ErrorShown
+Shown = LostShown | GreetingShown | QuestionShown | AnswerShown | NoteShown | ErrorShown
 
 
 def path_shown(conversation: Conversation, marks: Collection[str]) -> list[Shown]:

@@ -40,15 +40,28 @@ class Question(UserTurn):
 class Answer(AnswerTurn):
     """An answer; `turn` is None while it is being written for the first time."""
 
-    DEEDS = (("again", N_("again")), ("code", N_("code")), *_COMMON)
+    DEEDS = (("again", N_("again")), ("code", N_("code")), ("dialogues", N_("dialogues")), *_COMMON)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "want('again')", N_("again"), id="chat.regenerate_answer"),
         Binding("enter", "want('continue')", N_("continue"), show=False, id="chat.continue"),
         Binding("c", "want('code')", N_("code"), id="chat.code"),
+        Binding("s", "want('dialogues')", N_("dialogues"), id="chat.dialogues"),
         *_BOTH,
     ]
     turn: Turn | None = None
+
+    def offers(self, verb: str) -> bool:
+        """As every answer; dialogues only where a character speaks."""
+        return super().offers(verb) and (verb != "dialogues" or bool(self.speaker))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dialogues are no key where there are none."""
+        return bool(self.speaker) if (action, parameters) == ("want", ("dialogues",)) else True
+
+
+class Greeting(AnswerTurn, can_focus=False):
+    """What a character says before anybody has asked; the model did not write it."""
 
 
 class ChatTranscript(Transcript):

@@ -68,6 +68,8 @@ def _facts(entry: Entry) -> str:
     facts = [plural("{count} turn", "{count} turns", entry.turns)]
     if heading.document:
         facts.insert(0, f"▤ {one_line(heading.about)}")
+    if heading.character:
+        facts.insert(0, _("with {name}").format(name=one_line(heading.character)))
     if heading.archived:
         facts.append(_("archived"))
     return " · ".join(facts)

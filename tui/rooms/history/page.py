@@ -83,6 +83,9 @@ def drawn(page: Page, now: float) -> list[Content | Answer]:
         marked(Content.styled(title_of(entry), "bold"), page.search),
         Content.styled(" · ".join([*facts, *models]), "$foreground 60%"),
     ]
+    if heading.character:
+        who = _("with {name}").format(name=one_line(heading.character))
+        parts.append(Content.styled(who if heading.retrieval else f"{who} · {_('no dialogues')}", "$secondary"))
     if heading.document:
         parts += [Content.styled(f"▤ {one_line(path)}", "$secondary") for path in heading.document.split("\n")]
     if heading.system:
@@ -94,7 +97,7 @@ def drawn(page: Page, now: float) -> list[Content | Answer]:
                 Content.styled(f"⋯ {plural('{count} turn', '{count} turns', turn)}", "$foreground 60%"),
             ]
             continue
-        who = _("You") if turn.role == "user" else one_line(turn.model) or _("Answer")
+        who = _("You") if turn.role == "user" else one_line(turn.speaker or turn.model) or _("Answer")
         parts += [
             Content(""),
             Content.styled(who, "bold $primary" if turn.role == "user" else "bold $secondary"),
