@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from assistant.hardware import Hardware
+    from assistant.hub.standing import HubStanding
 
 EPILOG = """\b
 Examples:
@@ -45,7 +46,6 @@ def doctor(as_json: bool) -> None:
     folders, what is set about the hub, the default model, and the models that are there.
     """
     from assistant.hardware import hardware, reinstall_lines
-    from assistant.hub.standing import hub_standing
     from assistant.readings import kept
     from assistant.sanitize import printable_json
     from assistant.summary.kept import kept_pieces
@@ -54,7 +54,7 @@ def doctor(as_json: bool) -> None:
     offload = machine.llama is not None and machine.llama.gpu_offload
     reinstall = {} if offload else reinstall_lines()
     folders, model, models, readings, pieces = _folders(), _default_model(), _models(), kept(), kept_pieces()
-    hub = hub_standing()
+    hub, hub_problem = _hub()
     if as_json:
         result = {
             "luciole": version("luciole"),
@@ -64,7 +64,7 @@ def doctor(as_json: bool) -> None:
             "folders": {name: asdict(found) for name, found in folders.items()},
             "default_model": asdict(model),
             "models": [asdict(installed) for installed in models],
-            "hub": asdict(hub),
+            "hub": {**(asdict(hub) if hub else {}), "problem": hub_problem},
             "saved_readings": asdict(readings),
             "summaries_of_parts": asdict(pieces),
         }
@@ -76,9 +76,7 @@ def doctor(as_json: bool) -> None:
     rows += [(f"{name} folder", _shown(found)) for name, found in folders.items()]
     rows += [("readings", f"{readings.words}; luciole cache clear removes them")]
     rows += [("parts", f"{pieces.words}; luciole cache clear removes them")]
-    rows += [("hub", hub.endpoint + ("; HF_HUB_OFFLINE is set: nothing is fetched" if hub.offline else ""))]
-    rows += [("hub cache", hub.cache)]
-    rows += [("hub token", f"set, in {hub.token}" if hub.token else "none is set; gated models need one, in HF_TOKEN")]
+    rows += _hub_rows(hub) if hub else [("hub", hub_problem or "")]
     rows += [("default model", _shown(model))]
     rows += [("models", "" if models else "none in the model folder")]
     rows += [(f"  {found.name}", _described(found)) for found in models]
@@ -115,6 +113,23 @@ def _folders() -> dict[str, Found]:
         name: Found(str(path)) if path.is_dir() else Found(None, f"cannot be made ({path}); set LUCIOLE_HOME")
         for name, path in paths.items()
     }
+
+
+def _hub() -> "tuple[HubStanding | None, str | None]":
+    """What is set about the hub, or what stands in the way."""
+    from assistant.errors import HubFailed
+
+    try:
+        from assistant.hub.standing import hub_standing
+    except HubFailed as error:
+        return None, str(error)
+    return hub_standing(), None
+
+
+def _hub_rows(hub: "HubStanding") -> list[tuple[str, str]]:
+    offline = "; HF_HUB_OFFLINE is set: nothing is fetched" if hub.offline else ""
+    token = f"set, in {hub.token}" if hub.token else "none is set; gated models need one, in HF_TOKEN"
+    return [("hub", f"{hub.endpoint}{offline}"), ("hub cache", hub.cache), ("hub token", token)]
 
 
 def _default_model() -> Found:

@@ -53,21 +53,21 @@ def pull(
     from assistant.commands.models_plan import plan_facts, tell_plan
     from assistant.commands.models_telling import tell_model
     from assistant.console import note
+    from assistant.library.installed import installed_model
     from assistant.models import pulled_model
     from assistant.sanitize import printable_json
 
     wanted = _wanted(name, revision, quantization, convert=convert)
-    if not (convert or called or dry_run) and (path := pulled_model(wanted)) is not None:
-        from assistant.library.installed import installed_model
-
-        model = installed_model(path)
+    path = None if called or dry_run else pulled_model(wanted)
+    model = installed_model(path) if path is not None else None
+    if model is not None and model.origin is not None and (model.origin.converted or not convert):
         note(f"{wanted} is here already; luciole models remove takes it away, and --name fetches it once more")
         if as_json:
             click.echo(printable_json({"model": facts(model), "fetched": 0, "freed": 0, "source_kept": 0}))
         else:
             tell_model(model, "nothing was fetched")
         return
-    plan = planned(wanted, convert=(quantization or "q4_k_m") if convert else None, called=called)
+    plan = planned(wanted, convert=wanted.quantization if convert else None, called=called)
     if dry_run and as_json:
         click.echo(printable_json(plan_facts(plan)))
         return
@@ -108,6 +108,8 @@ def _wanted(name: str, revision: str | None, quantization: str | None, *, conver
                 f"{name} lies on the disk; a name on the hub was expected; see luciole models import"
             )
         raise click.UsageError(f"{name!r} is no name on the hub; owner/name or owner/name:q4_k_m was expected")
+    if quantization is None and convert:
+        quantization = wanted.quantization or QUANTIZATIONS[0]
     if quantization is None:
         return wanted
     if wanted.quantization is not None and normal(wanted.quantization) != normal(quantization):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from huggingface_hub import constants
+from assistant.hub.client import constants
 
 
 @dataclass(frozen=True, slots=True)

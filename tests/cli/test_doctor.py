@@ -1,16 +1,18 @@
 """`luciole doctor` answers whatever is broken."""
 
 import json
+import sys
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from huggingface_hub import constants
 
 from assistant import hardware as room
 from assistant import readings
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, HubFailed
 from assistant.hardware import Device, Hardware, LlamaBuild
 from tests.cli.conftest import Luciole
 
@@ -132,5 +134,18 @@ def test_the_hub_and_never_the_token(
         "cache": f"{luciole_home}/hub",
         "offline": False,
         "token": "HF_TOKEN",
+        "problem": None,
     }
     assert "hf_secret" not in shown.out + shown.err + shown_json.out + shown_json.err
+
+
+def test_settings_of_the_hub_that_cannot_be_read(
+    luciole: Luciole, machine: Hardware, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(ModuleType):
+        def __getattr__(self, name: str) -> None:
+            raise HubFailed("HF_HUB_ETAG_TIMEOUT is 'soon'; a number was expected; correct it")
+
+    monkeypatch.setitem(sys.modules, "assistant.hub.standing", Broken("standing"))
+    assert "hub            HF_HUB_ETAG_TIMEOUT is 'soon'; a number" in luciole("doctor").out
+    assert json.loads(luciole("doctor", "--json").out)["hub"]["problem"].startswith("HF_HUB_ETAG_TIMEOUT")
