@@ -8,7 +8,9 @@ in each.
 import logging
 import re
 import warnings
+from contextlib import redirect_stdout
 from importlib import import_module
+from io import StringIO
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +19,7 @@ from assistant.errors import HubFailed
 from assistant.sanitize import one_line
 
 try:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), redirect_stdout(StringIO()):  # where it fails it prints, and stdout is the answer's
         warnings.simplefilter("ignore")  # of settings that it no longer knows: they are not ours
         from huggingface_hub import (
             HfApi,
