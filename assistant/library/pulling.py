@@ -171,6 +171,7 @@ def _bring(
             if interrupted():
                 return None
     except InvalidModelFile:
+        place.settle(plan.chosen)
         place.release(origin.brought, plan.revision)  # it is what the hub announced, and still of no use
         raise
     except OutputFailed:

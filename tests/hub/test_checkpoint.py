@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from huggingface_hub import snapshot_download
@@ -68,9 +69,8 @@ def test_a_checkpoint_that_the_converter_refuses(
 ) -> None:
     """What was fetched stays: a later version, or another option, may read it."""
 
-    def refuse(*_: object, **__: object) -> object:
+    def refuse(*_: object, **__: object) -> NoReturn:
         raise ConversionFailed("it is unknown; another was expected; choose one")
-        yield
 
     monkeypatch.setattr(pulling, "convert_folder", refuse)
     server.add(REPOSITORY, files)
