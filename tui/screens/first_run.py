@@ -136,7 +136,7 @@ class FirstRunScreen(ModalScreen[str]):
             (_("This machine"), self._processor()),
             ("", self._graphics()),
             (_("Model"), self._model()),
-            ("", _("F4 converts and imports others, and shows which fit")),
+            ("", _("F4 pulls, converts and imports others, and shows which fit")),
             (_("Document"), sample),
             ("", _("/open reads others: PDF, Word, Markdown, web pages, mail")),
         ]

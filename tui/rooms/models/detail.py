@@ -107,7 +107,8 @@ class Detail(VerticalScroll):
         """Draw it anew."""
         model = self._model
         if model is None:
-            memory = Content(_("No model is here yet. I imports a GGUF file, C converts a model folder."))
+            words = _("No model is here yet. P pulls one from the hub, I imports a GGUF file, C converts a folder.")
+            memory = Content(words)
             facts = Content()
         else:
             title = Content.styled(one_line(model.name), "bold $primary")

@@ -28,6 +28,9 @@ _NARROW = 100
 _PAUSE = 0.1
 """Seconds between two drawings: a disk tells of more blocks than anybody can read."""
 
+_TIDY = 0.3
+"""Seconds that what is being done has at the end of the program: to end its child processes, and to let go of files."""
+
 
 class Progress(Protocol):
     """What has more to tell than `Step`s."""
@@ -106,6 +109,7 @@ class WorkLine(Static):
     def on_unmount(self) -> None:
         if self._errand is not None:
             self._errand.close()
+            self._errand.join(_TIDY)
 
     def on_resize(self) -> None:
         self.show_words()
