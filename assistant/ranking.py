@@ -6,7 +6,7 @@ two characters in a row count as a word. The module knows nothing of models; vec
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, KeysView, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,16 +22,22 @@ _HAN_SIGN = re.compile(f"[{_HAN}]")
 
 
 class WordIndex:
-    """The words of many texts, counted once. `known`: all that are there."""
+    """The words of many texts, counted once. The texts may come one by one: none of them is kept."""
 
-    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+    def __init__(self, texts: Iterable[Iterable[str]]) -> None:
         from bm25s import BM25  # noqa: PLC0415  a tenth of a second, and only a search needs it
 
-        self._size = len(texts)
-        self.known = frozenset(word for text in texts for word in text)
+        self._ids: dict[str, int] = {}
+        found = [[self._ids.setdefault(word, len(self._ids)) for word in text] for text in texts]
+        self._size = len(found)
         self._index = BM25()
-        if self.known:
-            self._index.index([list(text) for text in texts], show_progress=False)
+        if self._ids:
+            self._index.index((found, dict(self._ids)), show_progress=False)
+
+    @property
+    def known(self) -> KeysView[str]:
+        """All words that are there."""
+        return self._ids.keys()
 
     def ranked(self, asked: Iterable[str]) -> tuple[int, ...]:
         """Numbers of the texts that have one of these words, the most fitting first; none where none has."""
@@ -41,7 +47,7 @@ class WordIndex:
         """How well each text fits these words, from 0: it has none of them. Scores of several words add up."""
         import numpy as np  # noqa: PLC0415
 
-        found = sorted(self.known.intersection(asked))
+        found = sorted({self._ids[word] for word in asked if word in self._ids})
         if not found:
             return np.zeros(self._size)
         return np.asarray(self._index.get_scores(found), dtype=np.float64)

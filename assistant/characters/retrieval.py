@@ -25,7 +25,7 @@ class Retriever:
 
     def __init__(self, character: Character) -> None:
         self.prepared: Prepared = prepared(character.dialogues, character.is_self)
-        self._index = WordIndex([_words(dialogue.lines) for dialogue in self.dialogues])
+        self._index = WordIndex(_words(dialogue.lines) for dialogue in self.dialogues)
 
     @property
     def dialogues(self) -> tuple[Dialogue, ...]:

@@ -19,7 +19,7 @@ class Search:
     """The words of all pieces, counted once."""
 
     def __init__(self, document: Document, pieces: Sequence[Piece]) -> None:
-        self._index = WordIndex([words(document.text[piece.start : piece.end]) for piece in pieces])
+        self._index = WordIndex(words(document.text[piece.start : piece.end]) for piece in pieces)
 
     def ranked(self, question: str) -> tuple[int, ...]:
         """Numbers of the pieces that share a word with the question, the most fitting first; none where none does."""
