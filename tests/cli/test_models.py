@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from assistant.commands import rows
 from assistant.library.conversion import Converted, Fact, Preview
 from assistant.library.importing import Step
 from assistant.library.installed import look
@@ -90,6 +91,23 @@ def test_show(luciole: Luciole, monkeypatch: pytest.MonkeyPatch) -> None:
     found = json.loads(luciole("models", "show", str(path), "--json").out)
     assert (found["name"], found["place"], found["licence"]) == ("little", "folder", "mit")
     assert found["rope"]["base"] == 10_000
+
+
+def test_rows_wrap_at_words_and_leave_addresses_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "Console", lambda **given: Console(width=40, force_terminal=True, **given))
+    address = f"https://example.org/{'a' * 40}"
+    rows.print_rows([("萤火", "one two three four five six seven\x1b[2J"), ("", f"see {address}"), ("c", "  9 B  a b")])
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert [line.rstrip() for line in shown.split("\n")] == [
+        "萤火  one two three four five six",
+        "      seven[2J",
+        "      see",
+        f"      {address}",
+        "c       9 B  a b",
+        "",
+    ]
 
 
 def test_show_of_parts_and_of_what_is_broken(luciole: Luciole) -> None:
