@@ -6,12 +6,14 @@ from the clock, the disk or the machine is fixed here; everything else is the re
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
+import assistant
 from assistant import (
     AssistantError,
     Event,
@@ -27,6 +29,7 @@ from tests.tui.documents.support import room as documents_room
 from tests.tui.history.support import NOW, Keeping
 from tests.tui.history.support import room as history_room
 from tests.tui.material import CONTRACT, CONTRACT_ZH, INFO, MODELS, ROWS, SUMMARY, SUMMARY_ZH, TURNS
+from tests.tui.models.hub import GIB, Hub
 from tests.tui.models.support import on as on_model
 from tests.tui.models.support import room as models_room
 from tests.tui.support import (
@@ -44,7 +47,9 @@ from tests.tui.support import (
 )
 from tui.app import LucioleApp, make_app
 from tui.rooms.models import detail
+from tui.rooms.models import pull as pull_module
 from tui.rooms.models import room as models_module
+from tui.rooms.models.pull import PullScreen
 from tui.screens import help as help_module
 from tui.screens import settings as settings_module
 from tui.screens.help import HelpScreen
@@ -189,6 +194,23 @@ async def look_at_models(pilot: Screen, _folder: Path) -> None:
     await wait_until(pilot, lambda: "9.1 GiB" in models_room(pilot)._detail.text)
 
 
+def on_the_hub(folder: Path, patch: pytest.MonkeyPatch) -> LucioleApp:
+    machine = replace(assistant.this_machine(ask=False), memory_free=3 * GIB, memory_total=16 * GIB)
+    patch.setattr(pull_module, "this_machine", lambda **_: machine)
+    patch.setattr(assistant, "plan_pull", Hub().plan)
+    return library(folder, patch)
+
+
+async def plan_a_pull(pilot: Screen, folder: Path) -> None:
+    await look_at_models(pilot, folder)
+    await pilot.press("p")
+    await wait_until(pilot, lambda: isinstance(pilot.app.screen, PullScreen) and pilot.app.screen.is_mounted)
+    pilot.app.screen.query_one("#repository", Input).value = "someone/Firefly-7B-GGUF"
+    await pilot.press("enter")
+    await wait_until(pilot, lambda: pilot.app.screen.query_one("#pull").has_focus)
+    assert "● q4_k_m    2.0 GiB" in drawn(pilot)
+
+
 def kept(_folder: Path, patch: pytest.MonkeyPatch) -> LucioleApp:
     keeping = Keeping(patch)
     hour = 3600.0
@@ -224,6 +246,7 @@ SCENES: dict[str, Scene] = {
     "documents": Scene(summarizing(SUMMARY), summarize),
     "chinese": Scene(summarizing(SUMMARY_ZH), partial(summarize, name="租赁合同.md", text=CONTRACT_ZH)),
     "models": Scene(library, look_at_models),
+    "pull": Scene(on_the_hub, plan_a_pull),
     "history": Scene(kept, look_back),
     "help": Scene(at_home, ask_for_help),
     "settings": Scene(at_home, change_settings),
