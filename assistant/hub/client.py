@@ -63,6 +63,8 @@ http: ModuleType = import_module(HfHubHTTPError.__bases__[0].__module__.partitio
 for _name in ("huggingface_hub", http.__name__, http.__name__.replace("httpx", "httpcore"), "filelock"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)  # what matters is an event or an error of ours
 
+constants.HF_HUB_DISABLE_TELEMETRY = True  # else it asks for a list of programs that may have called us, and names one
+
 _TOKEN = re.compile(r"\b(?:hf|api)_[A-Za-z0-9_]{8,}|(?<=Bearer )\S+")
 _LONGEST = 300
 

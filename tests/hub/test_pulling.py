@@ -44,3 +44,18 @@ def test_the_hubs_own_programs_find_it(server: Server, tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == [FILE]
     assert Path(hf_hub_download(REPOSITORY, FILE, local_files_only=True)).read_bytes() == MODEL
     assert len(server.requests) == before
+
+
+def test_nothing_else_is_asked_or_told(server: Server) -> None:
+    """The hub's client would look for the program that called us, and name what else is installed."""
+    added = server.add(REPOSITORY, {FILE: MODEL})
+    list(pull(plan_pull(HubName(REPOSITORY))))
+    assert [request.path for request in server.requests] == [
+        f"/api/models/{REPOSITORY}/revision/main",
+        f"/api/models/{REPOSITORY}/tree/{added.revision}",
+        f"/{REPOSITORY}/resolve/{added.revision}/{FILE}",
+        f"/cdn/{REPOSITORY}/{added.revision}/{FILE}",
+    ]
+    for request in server.requests:
+        told = {part.partition("/")[0].strip() for part in request.headers["User-Agent"].split(";")}
+        assert told == {"luciole", "hf_hub", "python"}

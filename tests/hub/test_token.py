@@ -43,7 +43,7 @@ def test_it_is_sent_to_the_hub_only(
     assert token not in everything(capfd, caplog, dataclasses.asdict(plan), *map(dataclasses.asdict, events))
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])
+@pytest.mark.parametrize("status", [401, 403, 500])
 @pytest.mark.parametrize("place", ["/api/", "resolve"])
 def test_a_server_that_echoes_it(
     status: int,
