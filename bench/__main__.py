@@ -8,6 +8,7 @@ python -m bench engine plan readings many -m FILE.gguf   any model; engine: spee
                                                          readings: what is not read twice, many: prompts at once
 python -m bench documents -m FILE.gguf --tokens 30000    summaries: opened again, edited, in parts; memory
 python -m bench screen                                   the screen: start, streaming, long conversations, quitting
+python -m bench characters                               dialogues drawn for a turn, of corpora of two sizes
 python -m bench convert --shape llama-1.1b --runs 1      a random model of that size (index-1.9b: no peer converts it)
 """
 
@@ -23,14 +24,25 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import accuracy, against, conversion, conversion_table, documents, engine, llama_bench, many, readings
+from bench import (
+    accuracy,
+    against,
+    characters,
+    conversion,
+    conversion_table,
+    documents,
+    engine,
+    llama_bench,
+    many,
+    readings,
+)
 from bench.conversion import LARGE_GOALS, SMALL_GOALS
 from bench.starter import STARTER_FILE, starter_folder
 from bench.templated import templated
 from bench.watched import home, pairs
 from convert import convert
 
-PARTS = ("screen", "convert", "engine", "plan", "readings", "many", "documents")
+PARTS = ("screen", "convert", "engine", "plan", "readings", "many", "documents", "characters")
 RATIOS = ("ratio", "read_ratio", "write_ratio", "share", "passes", "speed_up", "growth")
 """Computed figures that the JSON has beside the measured ones."""
 
@@ -74,7 +86,10 @@ def _sections(arguments: argparse.Namespace, folder: Path, peer: Path | None) ->
         yield _screen(arguments, folder)
     if "convert" in arguments.part:
         yield _conversion(arguments, folder)
-    if set(arguments.part) <= {"convert", "screen"}:
+    if "characters" in arguments.part:
+        drawings = list(_each("characters", characters.measure()))
+        yield Section("characters", drawings, characters.table(drawings), characters.missed(drawings))
+    if set(arguments.part) <= {"convert", "screen", "characters"}:
         return
     models = [(name, templated(path, folder)) for name, path in _models(arguments, folder)]
     if "engine" in arguments.part:

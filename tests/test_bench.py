@@ -12,6 +12,10 @@ from bench.accuracy import Accuracy
 from bench.accuracy import missed as missed_plans
 from bench.against import Against, _rate
 from bench.against import missed as missed_speeds
+from bench.characters import Drawing
+from bench.characters import measure as measure_drawing
+from bench.characters import missed as missed_drawings
+from bench.characters import table as table_of_drawings
 from bench.documents import Around, Documents, Pair, _edited
 from bench.documents import measure as measure_documents
 from bench.documents import missed as missed_documents
@@ -94,6 +98,16 @@ def test_documents_are_held_against_their_goals() -> None:
     assert heavy == "1 MB is split, mapped and checked in 1.50 s; 1 was the goal"
     assert late == "each byte of a text takes 40.0 of memory; 16 was the goal"
     assert table_of_documents([documents_with(30_000, 60.0, 4.0, 0.9)]).row_count == 5
+
+
+def test_drawing_is_held_against_its_goal() -> None:
+    found = list(measure_drawing([20]))
+    assert [(result.language, result.dialogues) for result in found] == [("en", 20), ("zh", 20)]
+    assert missed_drawings(found) == []
+    assert table_of_drawings(found).row_count == 2
+    assert missed_drawings([Drawing("zh", 500, 1.0, 0.03, 0.1), Drawing("zh", 5000, 1.0, 0.03, 0.1)]) == [
+        "zh: 500 dialogues take 30.0 ms a turn; 20 was the goal"
+    ]
 
 
 def test_paragraphs_have_the_same_sentences() -> None:
