@@ -49,6 +49,8 @@ def fetch_file(
     """
     place = cached(listing.repository)
     place.prepare(file)
+    if file.bytes > largest():  # its own client takes the lock
+        return (yield from _fetch(listing, place, file, interrupted))
     with _Locked(place.lock(file)) as lock:
         waited = False
         while not lock.taken():
@@ -96,6 +98,11 @@ def read_file(
         raise _never_right(file, str(error)) from error
 
 
+def largest() -> int:
+    """Bytes of the largest file that the hub sends over plain HTTP."""
+    return constants.MAX_HTTP_DOWNLOAD_SIZE
+
+
 def _fetch(
     listing: Listing, place: Cached, file: RepositoryFile, interrupted: Interrupted
 ) -> Generator[Came | Waiting, None, bool]:
@@ -124,7 +131,7 @@ def _fetch(
             _remove(place, file)
             yield Waiting(f"{file.path}: {wrong}; it is fetched once more from the beginning", 0, attempt)
         try:
-            if file.bytes > constants.MAX_HTTP_DOWNLOAD_SIZE:
+            if file.bytes > largest():
                 return (yield from _fetch_large(listing, place, file, interrupted))
             if not (yield from _receive(listing, place, file, interrupted)):
                 return False

@@ -4,9 +4,8 @@ That client begins anew after an interruption, but keeps pieces in a cache of it
 """
 
 from collections.abc import Iterator
-from importlib import import_module
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import Self
 
 from assistant.errors import HubFailed
 from assistant.hub.cache import RepositoryFile
@@ -75,12 +74,27 @@ class _Counter:
         with self._lock:
             self.bytes += int(count or 0)
 
-    def bar(self) -> type[Any]:
-        """A class of bars that draw nothing."""
-        library: Any = import_module("tqdm").tqdm  # it comes with huggingface_hub, and has no types
-        own = dict.fromkeys(("close", "refresh", "set_postfix_str", "set_description_str"), _nothing)
-        return type("Bar", (library,), {"__init__": _nothing, "update": lambda _, count=1: self.add(count), **own})
+    def bar(self) -> type[object]:
+        """A class of bars that draw nothing, with what the client asks of one."""
+        add = self.add
 
+        class Bar:
+            def __init__(self, *_: object, **__: object) -> None: ...
 
-def _nothing(*_: object, **__: object) -> None:
-    """What a bar that draws nothing does when it is told to."""
+            def __enter__(self) -> Self:
+                return self
+
+            def __exit__(self, *_: object) -> None: ...
+
+            def update(self, n: float | None = 1) -> None:
+                add(n)
+
+            def close(self) -> None: ...
+
+            def refresh(self) -> None: ...
+
+            def set_postfix_str(self, *_: object, **__: object) -> None: ...
+
+            def set_description_str(self, *_: object, **__: object) -> None: ...
+
+        return Bar
