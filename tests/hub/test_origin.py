@@ -104,6 +104,7 @@ def test_what_another_model_needs_stays(server: Server, model: Installed) -> Non
     again = pulled(called="Again").model
     assert freed_by_removing(model) == 0
     assert remove_model(model) == 0
+    assert hf_hub_download(REPOSITORY, FILE, local_files_only=True)
     assert remove_model(again) == len(MODEL)
     assert remove_model(other) == len(OTHER)
     assert not cached(REPOSITORY).folder.exists()
