@@ -28,6 +28,8 @@ class Form:
     reason: str
     system: bool = True
     """Whether the chat template takes a message of role `system`."""
+    begins: bool = True
+    """Whether an answer may be begun for the model: not where the template itself begins it with a thought."""
 
 
 def form_for(character: Character, info: ModelInfo | None) -> Form:
@@ -49,9 +51,11 @@ def form_of(character: Character, header: Header | None, called: str) -> Form:
     if template is None:
         return Form("trained", language, "the model's file carries no chat template")
     reason = "the character's settings ask for the chat template" if wanted == "chat" else "the model's chat template"
-    if _takes_system(header, template):
-        return Form("chat", language, reason)
-    return Form("chat", language, f"{reason}, which has no place for instructions", system=False)
+    asked = (Message("user", "b"),)
+    begins = not _rendered(header, template, asked).rstrip().endswith("<think>")
+    if _rendered(header, template, (Message("system", "a"), *asked)):
+        return Form("chat", language, reason, begins=begins)
+    return Form("chat", language, f"{reason}, which has no place for instructions", system=False, begins=begins)
 
 
 def is_index_character(header: Header, called: str) -> bool:
@@ -69,13 +73,13 @@ def _header(info: ModelInfo | None) -> Header | None:
     return read_header(Path(info.path))
 
 
-def _takes_system(header: Header, template: str) -> bool:
+def _rendered(header: Header, template: str, messages: tuple[Message, ...]) -> str:
+    """The prompt of these messages; empty where the template refuses them."""
     from assistant.prompt.render import render  # noqa: PLC0415  jinja takes a while
 
     of = {token.role: token.text for token in header.special_tokens}
     try:
-        messages = (Message("system", "a"), Message("user", "b"))
-        render(template, messages, bos=of.get("bos", ""), eos=of.get("eos", ""))
+        runs = render(template, messages, bos=of.get("bos", ""), eos=of.get("eos", ""))
     except TemplateFailed:
-        return False
-    return True
+        return ""
+    return "".join(run.text for run in runs)

@@ -19,7 +19,7 @@ from assistant.characters.retrieval import TURNS, Retriever, fitting, room_for
 from assistant.characters.speech import Speech, heard, stops_for
 from assistant.characters.values import Character, Dialogue, Line
 from assistant.characters.vectors import Opens, Vectors, index_file
-from assistant.characters.wording import BLOCK, DESCRIBED, DRAWN, GREETED, SEPARATOR, SYSTEM
+from assistant.characters.wording import BLOCK, DESCRIBED, DRAWN, GREETED, NAMED, SEPARATOR, SYSTEM
 from assistant.engine import Engine
 from assistant.events import Event
 from assistant.messages import Message, Plain
@@ -117,7 +117,8 @@ class Playing:
         dialogues = SEPARATOR.join(dialogue.text for dialogue in self._draw(asked))
         if self.form.kind == "trained":
             return Plain(self._block(asked, dialogues), begun)
-        return (*self._turns(asked, dialogues), *messages[len(asked) :])
+        turns = self._turns(asked, dialogues)
+        return (*turns, self._said(begun)) if begun or self.form.begins else turns
 
     def drawn(self, messages: tuple[Message, ...]) -> tuple[str, ...]:
         asked = messages[:-1] if messages and messages[-1].role == "assistant" else messages
@@ -193,6 +194,13 @@ class Playing:
             history="\n".join(f"{name}:{_BREAKS.sub(' ', words.strip())}" for name, words in turns),
         )
 
+    def _said(self, words: str) -> Message:
+        """An answer of the chat, as far as it goes."""
+        if not self.form.begins:
+            return Message("assistant", words)
+        named = NAMED[self.form.language].format(role=self.name, words=words)
+        return Message("assistant", named if words else named.rstrip())
+
     def _turns(self, asked: Sequence[Message], dialogues: str) -> tuple[Message, ...]:
         """The messages of the chat template: instruction and description first, dialogues in the last question."""
         language, names = self.form.language, {"role": self.name, "user": self.user}
@@ -203,7 +211,7 @@ class Playing:
         if self.greeting:
             parts.append(GREETED[language].format(**names, greeting=self.greeting))
         system = "\n\n".join((*parts, *own))
-        turns = [turn for turn in asked if turn.role != "system"]
+        turns = [turn if turn.role == "user" else self._said(turn.content) for turn in asked if turn.role != "system"]
         if dialogues and turns:
             words = DRAWN[language].format(**names, dialogues=dialogues, words=turns[-1].content)
             turns[-1] = Message("user", words)

@@ -46,13 +46,13 @@ SYSTEM: dict[Language, str] = {
 1.请永远记住你正在扮演{role}。
 2.{user}的话前面会给出一些{role}与其他人物的对话，请参考其中{role}的语言风格，用一致性的语气与{user}进行对话，但不要照抄。
 3.请保证{role}的对话语气符合{role}的人设。
-4.每次只返回一轮{role}的回复，不要写出名字，也不要替{user}说话。""",
+4.每次只返回一轮{role}的回复，不要替{user}说话。""",
     "en": """You play “{role}” in a conversation with “{user}”. Keep to this:
 1. Never forget that you are {role}.
 2. Before what {user} says there are dialogues of {role} with other people; speak in the style and tone that {role} \
 has in them, without copying them.
 3. What {role} says fits the description of {role}.
-4. Give one reply of {role}, without a name before it, and never speak for {user}.""",
+4. Give one reply of {role}, and never speak for {user}.""",
 }
 """What stands before all turns where a chat template puts them in order."""
 
@@ -69,3 +69,5 @@ DRAWN: dict[Language, str] = {
     "en": "Dialogues of {role}:\n{dialogues}\n\nNow {user} says to {role}:\n{words}",
 }
 """The last question with the dialogues before it."""
+NAMED: dict[Language, str] = {"zh": "{role}：{words}", "en": "{role}: {words}"}
+"""An answer in turns, as it stands there: begun with the name, small models speak as the character, not about it."""

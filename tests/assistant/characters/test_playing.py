@@ -55,11 +55,12 @@ def chat(part: Part, messages: tuple[Message, ...]) -> tuple[Message, ...]:
 
 def test_turns_of_a_chat() -> None:
     part, _ = played()
-    system, *turns = chat(part, asking("Hi", "Sit down.", "Where is the clock?"))
+    system, *turns, begun = chat(part, asking("Hi", "Sit down.", "Where is the clock?"))
     assert system.role == "system"
     for text in ("You play “Glim” in a conversation with “Visitor”", "Keeps a reading room.", "Mind the cat."):
         assert text in system.content
-    assert turns[:2] == [*asking("Hi", "Sit down.")], "what was read before is used again"
+    assert turns[:2] == [*asking("Hi", "Glim: Sit down.")], "what was read before is used again"
+    assert begun == Message("assistant", "Glim:"), "the model speaks as the character, not about it"
     last = turns[2].content
     assert last.startswith("Dialogues of Glim:\n")
     assert last.endswith(
@@ -86,7 +87,7 @@ def test_an_answer_that_goes_on_keeps_its_material() -> None:
     part, _ = played()
     messages = asking("Where is the clock?")
     going_on = (*messages, Message("assistant", "The lamp, the lamp"))
-    assert chat(part, going_on) == (*chat(part, messages), going_on[-1])
+    assert chat(part, going_on) == (*chat(part, messages)[:-1], Message("assistant", "Glim: The lamp, the lamp"))
     assert part.drawn(going_on) == part.drawn(messages)
 
 
@@ -94,7 +95,7 @@ def test_retrieval_can_be_switched_off() -> None:
     part, engine = played(retrieval=False)
     messages = asking("Where is the clock?")
     assert part.drawn(messages) == ()
-    assert chat(part, messages)[-1] == messages[-1]
+    assert chat(part, messages)[1:-1] == messages
     part.retrieval = True
     assert len(part.drawn(messages)) == 5
     assert part.prompt(()) == ()
@@ -131,13 +132,23 @@ def test_a_template_without_instructions(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(forms, "_header", lambda _: header(template + "{% endfor %}"))
     part, _ = played()
     turns = chat(part, asking("Hi", "Sit down.", "Where is the clock?"))
-    assert [turn.role for turn in turns] == ["user", "assistant", "user"]
+    assert [turn.role for turn in turns] == ["user", "assistant", "user", "assistant"]
     assert turns[0].content.startswith("You play “Glim”")
     assert turns[0].content.endswith("\n\nHi")
     assert "no place for instructions" in part.form.reason
     first = chat(part, asking("Where is the clock?"))
     assert first[0].content.startswith("You play “Glim”")
     assert first[0].content.endswith("Where is the clock?")
+
+
+def test_an_answer_that_the_template_begins_with_a_thought_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    template = "{% for m in messages %}{{ m.content }}{% endfor %}{% if add_generation_prompt %}<think>\n{% endif %}"
+    monkeypatch.setattr(forms, "_header", lambda _: header(template))
+    part, _ = played()
+    turns = asking("Hi", "Sit down.", "Where is the clock?")
+    assert [turn.role for turn in chat(part, turns)] == ["system", "user", "assistant", "user"]
+    assert chat(part, turns)[2] == turns[1]
+    assert chat(part, turns[:2])[-1] == turns[1]
 
 
 def test_the_form_by_what_the_file_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +205,7 @@ def test_long_conversations_keep_description_and_dialogues() -> None:
     assert forgot, "old turns go, and that is said"
     received = engine.received[-1]
     assert "Keeps a reading room." in received[0].content
-    assert "The clock is where it always was" in received[-1].content
+    assert "The clock is where it always was" in received[-2].content
     assert sum(len(message.content.split()) for message in received) <= 400
 
 
@@ -206,11 +217,11 @@ def test_braces_and_another_name_for_the_user() -> None:
         pass
     turns = chat(part, asking("{words}"))
     assert "{user} {" in turns[0].content
-    assert "Now Anna says to Glim:\n{words}" in turns[-1].content
-    assert "Glim: {0} {dialogues}" in turns[-1].content
+    assert "Now Anna says to Glim:\n{words}" in turns[-2].content
+    assert "Glim: {0} {dialogues}" in turns[-2].content
 
 
 def test_a_character_without_dialogues() -> None:
     part, _ = played(load_character(made("bare", TOML)))
     assert part.drawn(asking("Hi")) == ()
-    assert chat(part, asking("Hi"))[-1].content == "Hi"
+    assert chat(part, asking("Hi"))[-2].content == "Hi"
