@@ -25,7 +25,7 @@ def narrate(events: Generator[Item, None, None]) -> Generator[Item, None, None]:
     """The same events, with `Loading` and `Reading` drawn on stderr. Closing it closes `events`."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[pace]}"))
-    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal, refresh_per_second=5)
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_interactive, refresh_per_second=5)
     task = bar.add_task("starting", total=None, pace="")
     first: tuple[float, int] | None = None
     parts, kept = "", 0

@@ -66,3 +66,10 @@ def test_the_bar_comes_back_for_another_attempt(draw: Draw) -> None:
     twice = draw(Reading(0, 900), Text("a"), Discarded("wrong"), Reading(400, 800))
     assert "reading 800 tokens" in twice
     assert twice.count("reading") > once.count("reading")
+
+
+def test_a_terminal_that_cannot_draw_gets_no_bar_and_no_empty_lines(
+    draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    assert draw(Loading(0.5), Reading(300, 900), Text("a"), Text("b"), Text("c")) == ""
