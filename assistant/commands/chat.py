@@ -20,7 +20,7 @@ EPILOG = """\b
 Examples:
   luciole chat "What is the capital of France?"
   git diff | luciole chat "Explain this change:"
-  luciole chat --character keeper
+  luciole chat --character glim
   luciole chat --continue
 """
 

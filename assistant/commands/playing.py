@@ -18,7 +18,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 _OPTIONS = (
     click.option("--character", metavar="NAME", help="Talk with a character; luciole characters lists them."),
     click.option("--user", metavar="NAME", help="What the character calls you; default: as it says itself."),
-    click.option("--no-retrieval", is_flag=True, help="Draw no dialogues of the character; /retrieval in it."),
+    click.option("--no-retrieval", is_flag=True, help="Draw none of the dialogues of the character."),
 )
 
 
