@@ -9,8 +9,8 @@ import pytest
 from assistant.paths import models_folder
 from tests.assistant.library.models import model_bytes
 from tests.hub.server import hub
-from tests.tui.models.support import models_screen, room, rows, says
-from tests.tui.support import Screen, drawn, send, wait_until
+from tests.tui.models.support import Engines, models_screen, room, rows, says
+from tests.tui.support import Screen, drawn, house, send, wait_until
 from tui.rooms.models.pull import PullScreen
 
 NAME = "someone/Little-GGUF"
@@ -53,7 +53,8 @@ async def test_left_in_the_middle_it_goes_on(tmp_path: Path, monkeypatch: pytest
             begun = monotonic()
             await pilot.press("ctrl+q")
         assert monotonic() - begun < 2
-        async with models_screen() as pilot:
+        engines = Engines()
+        async with models_screen(engines) as pilot:
             room(pilot).action_pull(NAME)
             screen = await planned(pilot)
             assert "293 KiB of it are here already" in screen.text
@@ -66,7 +67,11 @@ async def test_left_in_the_middle_it_goes_on(tmp_path: Path, monkeypatch: pytest
             told = " ".join(room(pilot)._detail.text.split())
             assert f"licence mit · {server.endpoint}/{NAME}" in told
             assert f"from {NAME} of the hub, revision {added.revision}, pulled on 20" in told
-            await pilot.press("delete")
+            await pilot.press("f2")
+            await send(pilot, f"/model {NAME}")
+            await wait_until(pilot, lambda: engines.opened == [NAME])
+            assert house(pilot).room.NAME == "chat", "it is here: nothing is offered"
+            await pilot.press("f4", "delete")
             await wait_until(pilot, lambda: "The same file goes from the cache of the hub too." in drawn(pilot))
             await pilot.press("y")
             await wait_until(pilot, lambda: len(rows(pilot)) == 1)
