@@ -71,6 +71,8 @@ class Hub:
     """Of the hub, when it is asked."""
     failure: AssistantError | None = None
     """Of a pull, when it is let go on."""
+    busy: HubWaiting | None = None
+    """Told when it is asked for a plan; the answer comes when `held` is set."""
     waiting: HubWaiting | None = None
     converts: Step | None = None
     warnings: tuple[str, ...] = ()
@@ -78,8 +80,22 @@ class Hub:
     held: Flag = field(default_factory=Flag)
     closed: Flag = field(default_factory=Flag)
 
-    def plan(self, name: HubName, *, convert: str | None = None, called: str | None = None, **_: object) -> PullPlan:
+    def plan(
+        self,
+        name: HubName,
+        *,
+        convert: str | None = None,
+        called: str | None = None,
+        told: Callable[[HubWaiting], None],
+        interrupted: Callable[[], bool],
+    ) -> PullPlan:
         self.planned.append((str(name), convert, called))
+        if self.busy is not None:
+            told(self.busy)
+            while not self.held.wait(0.02):
+                if interrupted():
+                    self.closed.set()
+                    break
         if self.refusal is not None:
             raise self.refusal
         plan = plan_of(name, **self.changed)

@@ -307,6 +307,13 @@ async def test_by_command(hub: Hub) -> None:
         await wait_until(pilot, lambda: screen._plan is not None)
         assert hub.planned[1:] == [(f"{NAME}:q2_k", None, None)]
         assert house(pilot).room is room(pilot)
+        hub.busy = HubWaiting("the hub is [b]busy\x1b", 30, 2)
+        await pilot.press("escape", "f2")
+        await send(pilot, f"/pull {NAME}")
+        await wait_until(pilot, lambda: "the hub is [b]busy · once more in 30 s" in drawn(pilot))
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: pilot.app.screen is house(pilot))
+        assert hub.closed.wait(2), "nobody asks on for what nobody waits for"
 
 
 @pytest.mark.slow
