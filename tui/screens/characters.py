@@ -4,6 +4,7 @@ What lies on the disk is read and written beside the screen.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
@@ -50,11 +51,16 @@ class CharacterLines(OptionLines):
                 self.action_select()
 
 
-class CharactersScreen(ModalScreen[str | None]):
-    """Gives a character's id, nothing (an empty text) where none is to answer, or None where it was left with Esc.
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """No character is to answer."""
 
-    `chosen`: the one to begin with. `described` is told of each whose description was changed here: as it is now, and
-    as it was.
+
+class CharactersScreen(ModalScreen[Listed | Nobody | None]):
+    """Gives the one that was chosen, or None where it was left with Esc.
+
+    `chosen`: the id of the one to begin with. `described` is told of each whose description was changed here: as it is
+    now, and as it was.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -183,7 +189,7 @@ class CharactersScreen(ModalScreen[str | None]):
         if marked is not None and marked.problem:
             self.notify(one_line(marked.problem), severity="warning", markup=False)
         elif self._listed is not None:
-            self.dismiss(marked.id if marked is not None else "")
+            self.dismiss(marked if marked is not None else Nobody())
 
     def action_new(self) -> None:
         """Begin one: its name first."""

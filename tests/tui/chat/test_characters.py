@@ -101,6 +101,9 @@ async def test_a_character_is_chosen_from_the_list_and_answers_under_its_name(lu
         lines = drawn(pilot).split("\n")
         at = next(row for row, line in enumerate(lines) if "I like the drops" in line)
         assert lines[at - 1].strip() == "Mira"
+        await send(pilot, "/context")
+        await wait_until(pilot, lambda: bool(find(pilot, Note)))
+        assert "character: description, dialogues" in find(pilot, Note)[0].text
     with Store() as store:
         assert store.entries()[0].heading.character == "Mira"
 
@@ -209,6 +212,14 @@ async def test_the_description_is_edited_and_holds_from_the_next_answer_on(lucio
         await talked(pilot, "And now?")
         assert "Mira is a pirate.\n她喜欢海。" in everything(engine)
         assert "mends radios" not in everything(engine)
+        await cast(pilot, "Glim")
+        await send(pilot, "/describe")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, DescribeScreen))
+        assert "comes with Luciole" in drawn(pilot)
+        pilot.app.screen.query_one(TextArea).text = "Glim sleeps."
+        await pilot.press("ctrl+s")
+        await wait_until(pilot, lambda: said(pilot)[-1].startswith("Glim is a copy of yours now, in "))
+        assert not load_character("glim").shipped
     assert load_character("Mira").description == "Mira is a pirate.\n她喜欢海。"
     assert "# mine" in (place / "character.toml").read_text(encoding="utf-8"), "comments stay"
 
@@ -260,15 +271,6 @@ async def test_a_kept_chat_opens_with_its_character_or_says_that_it_is_gone(luci
         assert "mends radios" not in everything(engine)
 
 
-async def test_a_character_that_is_not_there_is_said(luciole_home: Path) -> None:
-    character(luciole_home)
-    async with screen(FakeEngine()) as pilot:
-        await send(pilot, "/character Nobodysson")
-        await wait_until(pilot, lambda: bool(said(pilot)) and "there is no character" in said(pilot)[-1])
-        assert find(pilot, Welcome)
-        assert prompt(pilot).text == ""
-
-
 async def test_a_broken_one_says_what_is_wrong_and_is_not_chosen(luciole_home: Path) -> None:
     place = character(luciole_home)
     (place / "character.toml").write_text("name = 3\n", encoding="utf-8")
@@ -280,6 +282,10 @@ async def test_a_broken_one_says_what_is_wrong_and_is_not_chosen(luciole_home: P
         await pilot.press("enter")
         await wait_until(pilot, lambda: bool(said(pilot)))
         assert pilot.app.screen is found
+        await pilot.press("escape")
+        await send(pilot, "/character Nobodysson")
+        await wait_until(pilot, lambda: "there is no character 'Nobodysson'" in said(pilot)[-1])
+        assert find(pilot, Welcome)
 
 
 async def test_a_new_one_is_named_described_and_chosen(luciole_home: Path) -> None:
@@ -315,23 +321,3 @@ async def test_the_mouse_marks_looks_and_chooses(luciole_home: Path) -> None:
         await wait_until(pilot, lambda: "mends radios" in drawn(pilot))
         await pilot.click("#choose")
         await wait_until(pilot, lambda: status(pilot).who == "Mira")
-
-
-async def test_hostile_names_and_words_stay_words(luciole_home: Path) -> None:
-    evil = "[bold]\x1b[2J\u202e[@click=app.bell]x[/]"
-    character(luciole_home, "[red]M", folder="nasty", dialogues=())
-    character(luciole_home, "M@", folder="evil", greeting=evil, description=evil, dialogues=(f"A：hm\nM@：{evil}",))
-    async with screen(FakeEngine([evil]), size=(140, 30)) as pilot:
-        found = await chooser(pilot)
-        await mark(pilot, found, "evil")
-        await wait_until(pilot, lambda: drawn(pilot).count("@click=app.bell") >= 2)
-        assert "[red]M" in drawn(pilot)
-        await pilot.press("enter")
-        await wait_until(pilot, lambda: bool(find(pilot, Greeting)) and "@click=app.bell" in drawn(pilot))
-        await talked(pilot, "hm")
-        await send(pilot, "/dialogues")
-        await wait_until(pilot, lambda: isinstance(pilot.app.screen, DialoguesScreen))
-        await wait_until(pilot, lambda: "@click=app.bell" in drawn(pilot))
-        shown = drawn(pilot)
-        assert "\x1b" not in shown
-        assert "\u202e" not in shown

@@ -79,12 +79,12 @@ def _furnish_characters(folder: Path) -> None:
         ("SPEAKS", {"name": CAST, "greeting": attack("GREETING"), "description": attack("DESCRIBED")}),
         ("TORN", {attack("NOKEY"): ""}),
     ):
-        place = folder / name(word)
+        place = folder / name(word).replace("\\", "|")
         place.mkdir(parents=True)
         text = "".join(f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in values.items())
         (place / "character.toml").write_text(text, encoding="utf-8")
         rows = f'序号,对话\n1,"A：words\n{CAST}：{attack("SPOKEN")}"\n'
-        (place / f"{name('CORPUS')}.csv").write_text(rows, encoding="utf-8")
+        (place / "[red]CORPUS[@click=app.bell].csv").write_text(rows, encoding="utf-8")
 
 
 def disturb(home: Path) -> None:

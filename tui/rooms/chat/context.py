@@ -19,7 +19,9 @@ class Breakdown:
     questions: int
     answers: int
     character: bool = False
-    """Somebody is played: description and dialogues go with each prompt."""
+    """Somebody is played: a description goes with each prompt,"""
+    dialogues: bool = False
+    """and dialogues do."""
 
     @property
     def template(self) -> int:
@@ -42,7 +44,9 @@ def breakdown(conversation: Conversation) -> Breakdown:
     sums = [sum(counts[end - len(part) : end]) for end, part in zip(ends, parts, strict=True)]
     instruction, attached, questions, answers = sums
     played = conversation.part is not None
-    return Breakdown(conversation.id, window, instruction, attached, questions, answers, played)
+    return Breakdown(
+        conversation.id, window, instruction, attached, questions, answers, played, played and conversation.retrieval
+    )
 
 
 def _messages(conversation: Conversation, window: Window) -> tuple[Message, ...]:
@@ -62,7 +66,7 @@ def in_words(found: Breakdown) -> str:
         ("▓", _("documents"), found.documents),
         ("▒", _("your messages"), found.questions),
         ("▞", _("answers"), found.answers),
-        ("╌", _("character: description, dialogues") if found.character else _("template"), found.template),
+        ("╌", _around(found), found.template),
         ("·", _("free"), window.free),
     ]
     bar = "".join(sign * _cells(count, window.limit) for sign, _name, count in rows[:-1])
@@ -81,6 +85,12 @@ def in_words(found: Breakdown) -> str:
             )
         )
     return "\n".join(lines)
+
+
+def _around(found: Breakdown) -> str:
+    if found.dialogues:
+        return _("character: description, dialogues")
+    return _("character: description") if found.character else _("template")
 
 
 def _cells(count: int, limit: int) -> int:

@@ -1,6 +1,7 @@
 """Who answers in the chat: characters are chosen, looked into, described anew, and what an answer was written after."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -14,7 +15,8 @@ from tui.rooms.chat.commands import Commands
 from tui.said import said
 
 if TYPE_CHECKING:
-    from assistant import Character
+    from assistant import Character, Listed
+    from tui.screens.characters import Nobody
 
 NOBODY = ("none", "nobody", "无", "-")
 """What may be typed in place of a character's name."""
@@ -83,9 +85,9 @@ class Roles(Commands):
     async def action_character(self, name: str) -> None:
         """Have this one answer; without a name, choose one of all."""
         if name.lower() in NOBODY:
-            await self._choose("")
+            await self._alone()
         elif name:
-            await self._choose(name)
+            self._call(name)
         else:
             from tui.screens.characters import CharactersScreen  # noqa: PLC0415  see `tui.later`
 
@@ -93,17 +95,23 @@ class Roles(Commands):
             screen = CharactersScreen(here.id if here is not None else "", self._describe)
             self.app.push_screen(screen, self._choose)
 
-    async def _choose(self, name: str | None) -> None:
-        if name is None:
-            return
-        if name:
-            from assistant import load_character  # noqa: PLC0415  likewise
+    async def _choose(self, chosen: "Listed | Nobody | None") -> None:
+        from assistant import Listed  # noqa: PLC0415  likewise
 
-            self._load(lambda: Cast(load_character(name)))
-        else:
-            self.talk.character = None
-            await self.empty()
-            self.say(_("the model answers as itself"))
+        if isinstance(chosen, Listed):
+            self._call(chosen.folder)
+        elif chosen is not None:
+            await self._alone()
+
+    async def _alone(self) -> None:
+        self.talk.character = None
+        await self.empty()
+        self.say(_("the model answers as itself"))
+
+    def _call(self, name: str | Path) -> None:
+        from assistant import load_character  # noqa: PLC0415  likewise
+
+        self._load(lambda: Cast(load_character(name)))
 
     def _load(self, make: Callable[[], Message]) -> None:
         """Beside the screen: it waits for the disk."""
