@@ -11,7 +11,8 @@ from assistant import FakeEngine, InvalidDocument, read_document
 from tests.tui.support import drawn, prompt, screen, wait_until
 from tui.app import LucioleApp
 from tui.language import use
-from tui.said import LANGUAGES, SENTENCES, said
+from tui.said import said
+from tui.sentences import LANGUAGES, SENTENCES
 from tui.widgets.turns import ErrorTurn
 
 LIBRARY = Path(__file__).parents[2] / "assistant"
@@ -53,6 +54,7 @@ def test_no_sentence_hides_a_later_one() -> None:
     use("zh")
     for sentence in SENTENCES:
         values = {name: f"<{name}>" for name in re.findall(r"\{(\w+)\}", sentence) if name not in ("s", "comma")}
+        values |= {"words": ": <words>"} if "words" in values else {}
         english = sentence.format(**values, s="s", comma=",")
         shown = said(english)
         assert re.search("[\u4e00-\u9fff]", shown), english

@@ -12,6 +12,7 @@ from textual.widgets import Button, Static
 
 from assistant import Dialogue, one_line, printable
 from tui.language import N_, _, plural
+from tui.said import said
 
 
 class DialoguesScreen(ModalScreen[None]):
@@ -62,7 +63,7 @@ class DialoguesScreen(ModalScreen[None]):
     def _drawn(self, dialogue: Dialogue | None, rank: int) -> Content:
         if dialogue is None:
             return Content.styled(f"{rank} · {_('no longer in the corpus')}", "$warning italic")
-        lines = [Content.styled(f"{rank} · {one_line(dialogue.where)}", "$foreground 60%")]
+        lines = [Content.styled(f"{rank} · {said(one_line(dialogue.where))}", "$foreground 60%")]
         for line in dialogue.lines:
             style = "bold $secondary" if line.speaker == self._speaker else "bold"
             lines.append(Content.assemble((f"{one_line(line.speaker)}: ", style), printable(line.words)))
