@@ -3,9 +3,10 @@
 import shutil
 from pathlib import Path
 
+import pytest
 from textual.widgets import Button, TextArea
 
-from assistant import FakeEngine, Plain, Store, load_character
+from assistant import FakeEngine, Plain, Reading, Store, load_character
 from tests.tui.chat.characters import DIALOGUES, character, corpus
 from tests.tui.chat.support import focus, said, turns
 from tests.tui.support import (
@@ -23,6 +24,8 @@ from tests.tui.support import (
     wait_until,
     whole,
 )
+from tui.holder import EngineHolder
+from tui.rooms.chat.talk import Preparing, Talk
 from tui.rooms.chat.turns import Answer, Greeting
 from tui.screens.characters import CharactersScreen
 from tui.screens.describe import DescribeScreen
@@ -243,6 +246,22 @@ async def test_a_description_edited_while_an_answer_is_written_waits_for_its_end
         now = chat(pilot).talk.character
         assert now is not None
         assert now.description == "Mira is a pirate."
+
+
+def test_what_a_character_needs_is_read_with_progress_before_the_prompt(
+    luciole_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = character(luciole_home, more='[retrieval]\nembedding_model = "vectors"\n')
+    monkeypatch.setattr("assistant.characters.playing._named", lambda _character: FakeEngine)
+    talk = Talk(EngineHolder(lambda: FakeEngine(["Hm."])))
+    talk.cast(load_character("Mira"))
+    assert not talk.is_counted_soon, "counting would read all of it, and nobody would see that"
+    kinds = [type(event) for event in talk.say("Do you like the rain?") if isinstance(event, Reading)]
+    talk.close()
+    assert kinds == [Preparing, Preparing, Reading, Reading]
+    assert (place / "dialogues.vectors.npz").is_file()
+    talk.conversation.retrieval = False
+    assert talk.is_counted_soon
 
 
 async def test_a_kept_chat_opens_with_its_character_or_says_that_it_is_gone(luciole_home: Path) -> None:
