@@ -211,6 +211,37 @@ async def plan_a_pull(pilot: Screen, folder: Path) -> None:
     assert "● q4_k_m    2.0 GiB" in drawn(pilot)
 
 
+async def choose_a_character(pilot: Screen, _folder: Path) -> None:
+    await ready(pilot)
+    await send(pilot, "/character")
+    await wait_until(pilot, lambda: "Glim" in drawn(pilot))
+    await pilot.press("end")
+    await wait_until(pilot, lambda: "mind the cat" in drawn(pilot))
+
+
+def lamplight(_folder: Path, _patch: pytest.MonkeyPatch) -> LucioleApp:
+    usage = Usage(1641, 0, 21, 8192, 0.0, 2.2, 1.1)
+    words = "By the pipe, then, where it is warm. Mind the cat: he has been there since noon."
+    engine = FakeEngine([[Reading(0, 1641), Reading(1641, 1641), Text(words), Finished("stop", usage)]], info=INFO)
+    return make_app(lambda: engine)
+
+
+async def talk_with_a_character(pilot: Screen, _folder: Path) -> None:
+    await ready(pilot)
+    await send(pilot, "/character Glim")
+    await wait_until(pilot, lambda: status(pilot).who == "Glim")
+    await send(pilot, "My gloves are wet. Where can I dry them?")
+    await wait_until(pilot, lambda: "by the pipe" in drawn(pilot).lower() and not house(pilot).desk.busy)
+    await pilot.press("alt+up")
+    await wait_until(pilot, lambda: "again" in drawn(pilot))
+
+
+async def look_at_dialogues(pilot: Screen, folder: Path) -> None:
+    await talk_with_a_character(pilot, folder)
+    await pilot.press("s")
+    await wait_until(pilot, lambda: "the most similar last" in drawn(pilot) and "dialogues.txt, line" in drawn(pilot))
+
+
 def kept(_folder: Path, patch: pytest.MonkeyPatch) -> LucioleApp:
     keeping = Keeping(patch)
     hour = 3600.0
@@ -248,6 +279,9 @@ SCENES: dict[str, Scene] = {
     "models": Scene(library, look_at_models),
     "pull": Scene(on_the_hub, plan_a_pull),
     "history": Scene(kept, look_back),
+    "characters": Scene(plain, choose_a_character),
+    "character": Scene(lamplight, talk_with_a_character),
+    "dialogues": Scene(lamplight, look_at_dialogues),
     "help": Scene(at_home, ask_for_help),
     "settings": Scene(at_home, change_settings),
 }
