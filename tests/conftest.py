@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Generator
 from itertools import count
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -91,14 +92,44 @@ def starter_gguf() -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The starter model as a bf16 Llama checkpoint, in one file and in shards; read-only for all tests."""
-    from bench.checkpoint import write_checkpoint
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Gives the path of that name, which is made once in a run, by whichever of its processes asks first."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder /= "made-once"
+    folder.mkdir(exist_ok=True)
 
-    folder = tmp_path_factory.mktemp("checkpoints")
-    one, many = folder / "smollm2", folder / "smollm2-sharded"
-    write_checkpoint(one, shards=many)
-    return one, many
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        path, done, claim = folder / name, folder / f"{name}.done", folder / f"{name}.claim"
+        while not done.exists():
+            try:
+                claim.mkdir()
+            except FileExistsError:
+                sleep(0.05)  # another process makes it
+                continue
+            try:
+                if not done.exists():
+                    make(path)
+                    done.touch()
+            finally:
+                claim.rmdir()
+        return path
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def real_checkpoints(made_once: Callable[[str, Callable[[Path], object]], Path]) -> tuple[Path, Path]:
+    """The starter model as a bf16 Llama checkpoint, in one file and in shards; read-only for all tests."""
+
+    def make(folder: Path) -> None:
+        from bench.checkpoint import write_checkpoint
+
+        write_checkpoint(folder / "smollm2", shards=folder / "smollm2-sharded")
+
+    folder = made_once("checkpoints", make)
+    return folder / "smollm2", folder / "smollm2-sharded"
 
 
 @pytest.fixture(scope="session")
@@ -114,15 +145,13 @@ def sharded_checkpoint(real_checkpoints: tuple[Path, Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def converted(real_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def converted(
+    real_checkpoint: Path, made_once: Callable[[str, Callable[[Path], object]], Path]
+) -> Callable[[str], Path]:
     """The real checkpoint in the quantization asked for; each is made once per run."""
-    folder = tmp_path_factory.mktemp("converted")
-    made: dict[str, Path] = {}
 
     def conversion(quantization: str) -> Path:
-        if quantization not in made:
-            target = folder / f"smollm2-{quantization}.gguf"
-            made[quantization] = converted_file(real_checkpoint, target, quantization)
-        return made[quantization]
+        name = f"smollm2-{quantization}.gguf"
+        return made_once(name, lambda target: converted_file(real_checkpoint, target, quantization))
 
     return conversion
