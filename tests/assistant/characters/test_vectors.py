@@ -167,3 +167,28 @@ def test_a_character_that_names_a_model(monkeypatch: pytest.MonkeyPatch) -> None
     assert embedding.closed
     shipped = replace(character, shipped=True)
     assert index_file(shipped).parts[-4:] == ("cache", "characters", "one", FILE)
+
+
+@pytest.mark.slow
+def test_with_a_real_encoder_in_its_own_process() -> None:
+    from assistant.characters.changes import new_character
+    from assistant.characters.folder import SAMPLES
+    from assistant.paths import models_folder
+    from tests.contract.support import write_encoder
+
+    write_encoder(models_folder() / "tiny.gguf")
+    character = new_character("night", SAMPLES / "glim")
+    with (character.folder / "character.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[retrieval]\nembedding_model = "tiny"\n')
+    engine = FakeEngine()
+    list(engine.load())
+    part = Playing(load_character("night"), engine)
+    with closing(part):
+        readings = [event for event in part.prepare() if isinstance(event, Reading)]
+        assert readings[-1].done == readings[-1].total > 0
+        assert part.drawn((Message("user", "Why is the clock slow?"),))
+        state, found, model = state_of(character.folder / FILE, [])
+        assert (state, found, model) == ("whole", 0, "tiny")
+    again = Playing(load_character("night"), engine)
+    with closing(again):
+        assert list(again.prepare()) == []
