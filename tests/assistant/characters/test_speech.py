@@ -102,8 +102,9 @@ class Played:
         self.told = 0
         self._pieces = pieces
         self._ends = ends
+        self.events = self._play()  # held here, so that nothing but closing it ends it early
 
-    def __call__(self) -> Generator[Event, None, None]:
+    def _play(self) -> Generator[Event, None, None]:
         try:
             yield Loading(1.0)
             yield Reading(0, 9, 4)
@@ -118,7 +119,7 @@ class Played:
 
 
 def hear(played: Played) -> list[Event]:
-    return list(heard(played(), Speech("三三", OTHERS), len))
+    return list(heard(played.events, Speech("三三", OTHERS), len))
 
 
 def test_what_the_engine_ends_keeps_its_figures() -> None:
@@ -148,7 +149,7 @@ def test_what_is_ended_here_has_figures_too_and_stops_the_engine() -> None:
 def test_interrupted_and_closed() -> None:
     assert hear(Played("你好", "\n二", ends=False))[-1] == Text("\n二")
     played = Played("你好", "再见")
-    with closing(heard(played(), Speech("三三", OTHERS), len)) as events:
+    with closing(heard(played.events, Speech("三三", OTHERS), len)) as events:
         assert next(events) == Loading(1.0)
     assert played.closed
 
