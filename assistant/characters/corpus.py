@@ -83,11 +83,11 @@ def _read(path: Path, character: str, user: str) -> tuple[Found, tuple[str, bool
         notes.append(f"{name}: {controls:,} control characters are left out")
     match path.suffix.lower():
         case ".csv":
-            found = in_table(text, name)
+            found = in_table(text, name, character, user)
         case ".jsonl":
             found = in_json_lines(text, name, character, user)
         case _:
-            found = in_text(text, name)
+            found = in_text(text, name, character, user)
     return found, (decoded.encoding, decoded.guessed), notes
 
 

@@ -33,14 +33,17 @@ _LISTS = ("dialogue", "dialog", "messages", "conversations")
 _SPEAKERS = ("speaker", "name", "role", "from")
 _WORDS = ("words", "text", "content", "value")
 _SELF, _OTHER = {"assistant", "gpt", "bot", "model", "character"}, {"user", "human"}
-_PARTING = re.compile(r"\s*(?:[-=*_—]{3,})?\s*")
+_PARTING = re.compile(r"(?:[-=*_—]{3,})?")
 _NO_SPEAKER = "its first line names nobody who speaks"
 _NO_LINES = "it is empty"
 
 
-def in_table(text: str, name: str) -> Found:
-    """Dialogues of a CSV file. Raises InvalidCharacter: no such column, or a quoted cell without an end."""
-    delimiter, header, column = _header(text, name)
+def in_table(text: str, name: str, *speakers: str) -> Found:
+    """Dialogues of a CSV file; `speakers` as in `lines_in`.
+
+    Raises InvalidCharacter: no such column, or a quoted cell without an end.
+    """
+    delimiter, header, column = _header(text, name, speakers)
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # cells may be as long as a file may be
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     began, number, spoken, elsewhere = 1, 0, False, ""
@@ -53,10 +56,12 @@ def in_table(text: str, name: str) -> Found:
             if column >= len(row):
                 yield LeftOut(where, f"it has {len(row)} of {len(header)} columns")
                 continue
-            found = _dialogue(row[column], where)
+            found = _dialogue(row[column], where, speakers)
             spoken = spoken or isinstance(found, Dialogue)
             if not spoken and not elsewhere:
-                elsewhere = next((header[at] for at, cell in enumerate(row[: len(header)]) if lines_in(cell)), "")
+                elsewhere = next(
+                    (header[at] for at, cell in enumerate(row[: len(header)]) if lines_in(cell, *speakers)), ""
+                )
             yield found
     except csv.Error as error:
         raise InvalidCharacter(
@@ -84,20 +89,20 @@ def in_json_lines(text: str, name: str, character: str, user: str) -> Found:
         yield _json_dialogue(value, where, character, user)
 
 
-def in_text(text: str, name: str) -> Found:
-    """Dialogues of a plain text."""
+def in_text(text: str, name: str, *speakers: str) -> Found:
+    """Dialogues of a plain text; `speakers` as in `lines_in`."""
     block: list[str] = []
     began = 1
     for number, row in enumerate((*lines_of(text), ""), start=1):
-        if not _PARTING.fullmatch(row):
+        if not _PARTING.fullmatch(row.strip()):
             began = began if block else number
             block.append(row)
         elif block:
-            yield _dialogue("\n".join(block), f"{name}, line {began}")
+            yield _dialogue("\n".join(block), f"{name}, line {began}", speakers)
             block.clear()
 
 
-def _header(text: str, name: str) -> tuple[str, Sequence[str], int]:
+def _header(text: str, name: str, speakers: tuple[str, ...]) -> tuple[str, Sequence[str], int]:
     """How cells are parted, the names of the columns, and which of them holds the dialogues."""
     first = text[: text.find("\n") if "\n" in text else len(text)]
     cells: list[str] = []
@@ -113,15 +118,15 @@ def _header(text: str, name: str) -> tuple[str, Sequence[str], int]:
         cells = row if len(row) > len(cells) else cells
     shown = ", ".join(one_line(cell)[:40] or "an empty one" for cell in cells[:8])
     expected = f"序号,{COLUMNS[0]} (or number,{COLUMNS[1]})"
-    if any(lines_in(cell) for cell in cells):
+    if any(lines_in(cell, *speakers) for cell in cells):
         raise InvalidCharacter(
             f"{name} has no header: its first row is {shown!r}; {expected} was expected above it; add that row"
         )
     raise InvalidCharacter(f"{name} has the columns {shown!r}; {expected} was expected; rename them")
 
 
-def _dialogue(text: str, where: str) -> Dialogue | LeftOut:
-    found = lines_in(text)
+def _dialogue(text: str, where: str, speakers: tuple[str, ...]) -> Dialogue | LeftOut:
+    found = lines_in(text, *speakers)
     if found:
         return Dialogue(found, where)
     return LeftOut(where, _NO_LINES if found is not None else _NO_SPEAKER)
@@ -130,12 +135,12 @@ def _dialogue(text: str, where: str) -> Dialogue | LeftOut:
 def _json_dialogue(value: object, where: str, character: str, user: str) -> Dialogue | LeftOut:
     rows = next((value[key] for key in _LISTS if key in value), None) if isinstance(value, dict) else None
     if isinstance(rows, str):
-        return _dialogue(rows, where)
+        return _dialogue(rows, where, (character, user))
     if not isinstance(rows, list):
         keys = ", ".join(one_line(str(key))[:40] for key in list(value)[:8]) if isinstance(value, dict) else ""
         return LeftOut(where, f"it has {keys or 'no keys'} where dialogue or messages was expected")
     if rows and all(isinstance(row, str) for row in rows):
-        return _dialogue("\n".join(rows), where)
+        return _dialogue("\n".join(rows), where, (character, user))
     lines: list[Line] = []
     for row in rows:
         speaker, words = _spoken(row)

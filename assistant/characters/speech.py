@@ -5,7 +5,6 @@ still become such a line, and white space as long as nothing follows it. The mod
 are handed to it.
 """
 
-import re
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from time import perf_counter
@@ -17,7 +16,6 @@ _MARKS = "*_"
 """Around a name, as models write it in Markdown: `**Name**:`, `**Name:**`."""
 _MOST_MARKS = 3
 _COLONS = ":："
-_BREAK = re.compile(r"\s*\n\s*")
 
 
 class Speech:
@@ -79,16 +77,15 @@ class Speech:
     def _words(self) -> str:
         """The words up to where somebody else may begin."""
         said = 0
-        while found := _BREAK.search(self._held, said):
-            end = _judged(self._held[found.end() :], self._all)
-            if found.end() == len(self._held) or end == "undecided":
-                said = found.start()
-                break
+        while (at := self._held.find("\n", said)) >= 0:
+            before = len(self._held[:at].rstrip())
+            line = self._held[at:].lstrip()
+            end = _judged(line, self._all)
             if end is not None:
-                self.ended = True
-                said = found.start()
+                self.ended = end != "undecided"
+                said = before
                 break
-            said = found.end()
+            said = len(self._held) - len(line)
         else:
             said = len(self._held.rstrip())
         text, self._held = self._held[:said], self._held[said:]

@@ -143,3 +143,13 @@ def test_a_pipe_is_not_waited_for() -> None:
     folder = made("one")
     os.mkfifo(folder / "d.csv")
     assert "d.csv is no file" in why_not("one")
+
+
+def test_names_with_signs_that_sentences_have() -> None:
+    character = loaded('name = "Oh! (two)"\n', d_txt="Ann: What?\nOh! (two) : Yes: that.\nOh! And then: it rained.")
+    assert character.dialogues[0].lines[1] == Line("Oh! (two)", "Yes: that.\nOh! And then: it rained.", " : ")
+
+
+def test_a_line_of_spaces_is_read_at_once() -> None:
+    spaces = " " * 1_000_000
+    assert texts(d_txt=f"三三：好\na{spaces}b\n{spaces}（{spaces}：") == [f"三三：好\na{spaces}b\n（{spaces}："]

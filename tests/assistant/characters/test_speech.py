@@ -167,3 +167,7 @@ def test_an_error_of_the_engine_passes() -> None:
 
 def test_stops() -> None:
     assert stops_for(("user", "二二")) == ("\nuser:", "\nuser：", "\n二二:", "\n二二：")
+
+
+def test_white_space_without_end_is_no_work() -> None:
+    assert said(["好", *[" " * 1000, "\n" * 1000] * 50, "再见"]) == "好" + (" " * 1000 + "\n" * 1000) * 50 + "再见"
