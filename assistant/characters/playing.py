@@ -54,6 +54,7 @@ class Playing:
         self._retriever: Retriever | None = None
         self._vectors: Vectors | None = None
         self._close: Callable[[], object] = lambda: None
+        self._speakers: list[str] = []
         self._tokens: dict[str, int] = {}
         self._drawn: dict[tuple[tuple[Message, ...], bool], tuple[Dialogue, ...]] = {}
 
@@ -134,8 +135,11 @@ class Playing:
     @property
     def _others(self) -> list[str]:
         """Everybody else who may speak: the user first, then those of the corpus, the most talkative first."""
-        speakers = [speaker for speaker in self.character.corpus.speakers if not self.character.is_self(speaker)]
-        return [self.user, *(speaker for speaker in speakers if speaker.casefold() != self.user.casefold())]
+        if not self._speakers:  # a corpus of 100,000 lines is counted once
+            known = {self.name.casefold(), self.user.casefold()}
+            speakers = self.character.corpus.speakers
+            self._speakers = [self.user, *(speaker for speaker in speakers if speaker.casefold() not in known)]
+        return self._speakers
 
     def _draw(self, asked: tuple[Message, ...]) -> tuple[Dialogue, ...]:
         """The dialogues for these turns, the most similar last."""
