@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Generator
 from itertools import count
 from pathlib import Path
@@ -11,6 +12,10 @@ import pytest
 
 from bench.starter import STARTER_FILE, starter_folder
 from tests.support import converted_file
+
+# Whatever the environment says: hundreds of children would compile the program anew, each for itself.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 HEAVY = ("parity", "slow", "gpu")
 """Markers of tests that run only when asked for with `-m`."""
