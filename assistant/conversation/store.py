@@ -35,6 +35,8 @@ class Entry:
     """Of all branches, removed ones left out."""
     short: str
     """As much of the id as names it among all others; at least four characters."""
+    speaker: str = ""
+    """Name of the character that answers there, as it was when it first did; empty: none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,10 @@ class Store:
         query = """
             SELECT c.*, count(t.number) AS turns,
                    (SELECT substr(content, 1, 400) FROM turns
-                    WHERE conversation = c.id AND removed = 0 ORDER BY number LIMIT 1) AS first
+                    WHERE conversation = c.id AND removed = 0 ORDER BY number LIMIT 1) AS first,
+                   CASE WHEN c.character != '' THEN
+                   (SELECT speaker FROM turns
+                    WHERE conversation = c.id AND speaker != '' ORDER BY number LIMIT 1) END AS speaker
             FROM conversations c JOIN turns t ON t.conversation = c.id AND t.removed = 0
             WHERE (c.removed IS NOT NULL) = ? GROUP BY c.id ORDER BY c.changed DESC, c.rowid DESC
         """
@@ -109,7 +114,15 @@ class Store:
             rows = self._rows(query, (removed,))
             titles = self._titles({row["id"]: row for row in rows})
         return [
-            Entry(heading_in(row), titles[row["id"]], row["changed"], row["turns"], shorts[row["id"]]) for row in rows
+            Entry(
+                (heading := heading_in(row)),
+                titles[row["id"]],
+                row["changed"],
+                row["turns"],
+                shorts[row["id"]],
+                row["speaker"] or heading.character,
+            )
+            for row in rows
         ]
 
     def find(self, name: str) -> str:

@@ -265,7 +265,7 @@ def test_what_a_character_needs_is_read_with_progress_before_the_prompt(
 
 
 async def test_a_kept_chat_opens_with_its_character_or_says_that_it_is_gone(luciole_home: Path) -> None:
-    place = character(luciole_home)
+    place = character(luciole_home, folder="mira of the shop")
     engine = FakeEngine(["One.", "Two.", "Three."])
     async with screen(engine) as pilot:
         await cast(pilot)

@@ -72,7 +72,9 @@ class Roles(Commands):
 
     async def missing(self, error: AssistantError) -> None:
         """The character of the chat that was opened is gone: the model goes on as itself."""
-        name = one_line(self.talk.conversation.heading.character)
+        conversation = self.talk.conversation
+        spoke = next((turn.speaker for turn in conversation.path if turn.speaker), conversation.heading.character)
+        name = one_line(spoke)
 
         def words() -> str:
             gone = _("{name} cannot speak here any more: what follows is answered by the model as itself")

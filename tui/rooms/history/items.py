@@ -56,7 +56,7 @@ def _found(hit: Hit, entry: Entry, search: str, now: float) -> Texts:
     title = title_of(entry)
     if hit.turn is None:
         return Texts(title, moment_of(entry.changed, now), _facts(entry), title_marks=found_in(title, search))
-    who = _("You") if hit.role == "user" else _("Answer")
+    who = _("You") if hit.role == "user" else one_line(entry.speaker) or _("Answer")
     said = one_line(hit.excerpt)
     begin = len(who) + 2
     marks = tuple((start + begin, end + begin) for start, end in found_in(said, search))
@@ -68,8 +68,8 @@ def _facts(entry: Entry) -> str:
     facts = [plural("{count} turn", "{count} turns", entry.turns)]
     if heading.document:
         facts.insert(0, f"▤ {one_line(heading.about)}")
-    if heading.character:
-        facts.insert(0, _("with {name}").format(name=one_line(heading.character)))
+    if entry.speaker:
+        facts.insert(0, _("with {name}").format(name=one_line(entry.speaker)))
     if heading.archived:
         facts.append(_("archived"))
     return " · ".join(facts)

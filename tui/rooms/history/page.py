@@ -83,8 +83,8 @@ def drawn(page: Page, now: float) -> list[Content | Answer]:
         marked(Content.styled(title_of(entry), "bold"), page.search),
         Content.styled(" · ".join([*facts, *models]), "$foreground 60%"),
     ]
-    if heading.character:
-        who = _("with {name}").format(name=one_line(heading.character))
+    if entry.speaker:
+        who = _("with {name}").format(name=one_line(entry.speaker))
         parts.append(Content.styled(who if heading.retrieval else f"{who} · {_('no dialogues')}", "$secondary"))
     if heading.document:
         parts += [Content.styled(f"▤ {one_line(path)}", "$secondary") for path in heading.document.split("\n")]
