@@ -59,7 +59,8 @@ class TestManyPrompts:
 
     @pytest.mark.parametrize("kind", [Reading, Text])
     def test_closing_stops_all(self, engine: Engine, kind: type[Event]) -> None:
-        with closing(engine.stream_many([LONG, *PROMPTS], replace(GREEDY, max_tokens=200))) as events:
+        prompts = [LONG, *PROMPTS] if kind is Reading else PROMPTS
+        with closing(engine.stream_many(prompts, replace(GREEDY, max_tokens=200))) as events:
             for _, event in events:
                 if isinstance(event, kind):
                     break

@@ -180,12 +180,14 @@ def test_a_conversation_that_was_deleted_elsewhere_is_told_once() -> None:
 
 
 def test_closing_waits_no_longer_than_it_is_told() -> None:
-    keeper = Keeper(lambda: Store(connect=misbehaving(lambda sql: sleep(1.0) if sql == "COMMIT" else None)))
+    seconds = 1.0
+    keeper = Keeper(lambda: Store(connect=misbehaving(lambda sql: sleep(seconds) if sql == "COMMIT" else None)))
     list(Conversation(FakeEngine(), keeper=keeper).say("Hello?"))
     begun = monotonic()
     assert not keeper.close(0.1)
     assert monotonic() - begun < 0.4
     keeper.keep(Heading("late", 1.0))
+    seconds = 0.0  # what is left has nothing to show
     assert keeper._thread is not None
     keeper._thread.join(10)
 
