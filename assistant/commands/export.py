@@ -1,5 +1,6 @@
 """`luciole export`: what other programs need to run a model as it runs here."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,8 +69,9 @@ def export(
         click.echo(shown, nl=False)
     else:
         write_new(output, shown)
-    for line in notes:
-        note(line)
+    if output is not None or not sys.stdout.isatty():  # on a terminal they were just read
+        for line in notes:
+            note(line)
 
 
 def _written(
