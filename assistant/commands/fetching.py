@@ -49,9 +49,9 @@ def planned(name: "HubName", *, convert: str | None = None, called: str | None =
 def fetched(plan: "PullPlan", *, keep_source: bool | None, yes: bool) -> "Pulled | None":
     """What the plan gives; None where the answer was no. `keep_source` None: asked, and kept where nobody can be."""
     from assistant.commands.asking import can_ask, confirmed
-    from assistant.commands.figures import size
     from assistant.commands.models_progress import narrated
     from assistant.console import note
+    from assistant.figures import size
     from assistant.library.pulling import Fetching, Pulled, pull
     from assistant.models import pulled_model
 
@@ -82,8 +82,8 @@ def fetched(plan: "PullPlan", *, keep_source: bool | None, yes: bool) -> "Pulled
 
 
 def _tell_end(pulled: "Pulled", *, converts: bool) -> None:
-    from assistant.commands.figures import size
     from assistant.console import note
+    from assistant.figures import size
 
     if converts and pulled.kept:
         note(f"the checkpoint stays in the hub's cache: {size(pulled.kept)}")

@@ -17,9 +17,9 @@ def remove(names: tuple[str, ...], yes: bool) -> None:
     Only models of the model folder are removed, with all their parts and the report of their proof.
     """
     from assistant.commands.asking import can_ask, confirmed
-    from assistant.commands.figures import size
     from assistant.commands.models_list import called
     from assistant.console import note
+    from assistant.figures import size
     from assistant.library.changes import freed_by_removing, remove_model
     from assistant.library.files import expect_own
 

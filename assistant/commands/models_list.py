@@ -96,7 +96,7 @@ def _print_list(models: "list[Installed]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from assistant.commands.figures import size, tokens
+    from assistant.figures import size, tokens
     from assistant.sanitize import one_line
 
     console = Console(highlight=False)
@@ -133,7 +133,7 @@ def _print_model(model: "Installed") -> None:
 
 
 def _known(model: "Installed") -> list[tuple[str, str]]:
-    from assistant.commands.figures import size
+    from assistant.figures import size
 
     layers = f", {model.layers} layers" if model.layers is not None else ""
     context = "the file does not say" if model.context is None else f"{model.context:,} tokens"

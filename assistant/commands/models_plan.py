@@ -12,9 +12,9 @@ _SHOWN = 12
 
 def tell_plan(plan: "PullPlan", *, err: bool) -> None:
     """Rows, then a table of the files; `err`: on stderr."""
-    from assistant.commands.figures import size
     from assistant.commands.rows import print_rows
     from assistant.console import note
+    from assistant.figures import size
 
     licence = plan.licence.name or "not stated"
     here = plan.bytes - plan.left
@@ -66,7 +66,7 @@ def plan_facts(plan: "PullPlan") -> dict[str, object]:
 
 
 def _files(files: "tuple[PlannedFile, ...]") -> list[tuple[str, str]]:
-    from assistant.commands.figures import size
+    from assistant.figures import size
 
     rows = [(file.path, size(file.bytes)) for file in files[:_SHOWN]]
     if len(files) > _SHOWN:

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
-from assistant.commands.figures import clock, share, size
 from assistant.console import note
+from assistant.figures import clock, share, size
 from assistant.hub.waiting import Waiting
 from assistant.library.importing import Step
 from assistant.library.pulling import Fetching

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def tell_model(model: "Installed", how: str) -> None:
     """The model is here, and the command that tries it."""
-    from assistant.commands.figures import size
     from assistant.commands.models_list import called
+    from assistant.figures import size
     from assistant.sanitize import one_line
 
     click.echo(one_line(f"{called(model)}: {model.quantization}, {size(model.bytes)}, {model.proof}; {how}"))
@@ -31,9 +31,9 @@ def trial(model: "Installed") -> str:
 
 def tell_preview(preview: "Preview", name: str | None) -> None:
     """What a conversion would make, where its facts come from, and what it costs."""
-    from assistant.commands.figures import size
     from assistant.commands.rows import print_rows
     from assistant.console import note
+    from assistant.figures import size
 
     print_rows(
         [

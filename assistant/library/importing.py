@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from assistant.errors import OutputFailed
+from assistant.figures import size
 from assistant.library.files import expect_absent, failed, report_of, stem, targets
 from assistant.library.installed import Installed, look, parts_of
 from assistant.library.origin import Origin, origin_file, take_origin, write_origin
@@ -61,13 +62,13 @@ def import_file(
         sizes = [file.stat().st_size for file in files]
         total, done, linked = sum(sizes), 0, True
         yield Step(source.name, 0, total)
-        for file, partial, size in zip(files, list(made), sizes, strict=True):
+        for file, partial, count in zip(files, list(made), sizes, strict=True):
             if not _link(file, partial):
                 linked = False
                 _expect_space(first, total - done)
                 for written in _copied(file, partial):
                     yield Step(file.name, done + written, total)
-            done += size
+            done += count
             yield Step(file.name, done, total)
         made.append(_take_report(source, first))
         made.append(_take_origin(source, first, origin))
@@ -105,8 +106,7 @@ def _expect_space(target: Path, needed: int) -> None:
     free = shutil.disk_usage(target.parent).free
     if needed > free:
         raise OutputFailed(
-            f"{target.name} needs {needed / 2**20:,.0f} MiB; {free / 2**20:,.0f} MiB are free on the disk of "
-            f"{target.parent}; free some space"
+            f"{target.name} needs {size(needed)}; {size(free)} are free on the disk of {target.parent}; free some space"
         )
 
 

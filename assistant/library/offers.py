@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from assistant.errors import HubFailed
+from assistant.figures import size
 from assistant.hub.cache import RepositoryFile
 from assistant.hub.listing import Listing
 from assistant.hub.quantizations import normal, part_of, quantization_of, stem
@@ -200,8 +201,3 @@ def shards_of(index: object) -> tuple[str, ...] | None:
     if not isinstance(names, Mapping) or not all(isinstance(name, str) for name in names.values()):
         return None
     return tuple(dict.fromkeys(str(name) for name in names.values()))
-
-
-def size(count: int) -> str:
-    """As people read it: `609.8 MiB`, `4.36 GiB`."""
-    return f"{count / 2**30:,.2f} GiB" if count >= 2**30 else f"{count / 2**20:,.1f} MiB"

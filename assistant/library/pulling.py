@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assistant.errors import ConversionFailed, InvalidModelFile, OutputFailed
+from assistant.figures import size
 from assistant.hub.cache import Cached, cached
 from assistant.hub.fetching import Came, fetch_file
 from assistant.hub.waiting import Interrupted, Waiting
@@ -19,7 +20,6 @@ from assistant.library.changes import remove_model
 from assistant.library.conversion import Converted, convert_folder
 from assistant.library.importing import Imported, Step, import_file
 from assistant.library.installed import ENDING, Installed, look
-from assistant.library.offers import size
 from assistant.library.origin import Origin, origin_file, read_origin, write_origin
 from assistant.library.pull_plan import PlannedFile, PullPlan, is_same, plan_pull, room
 from assistant.library.verification import UNVERIFIED, verified

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from assistant.commands import models_progress
-from assistant.commands.figures import clock, share, size, tokens
 from assistant.commands.models_progress import Pace, ending_of, narrated
+from assistant.figures import clock, share, size, tokens
 from assistant.hub.waiting import Waiting
 from assistant.library.importing import Step
 from assistant.library.pulling import Fetching

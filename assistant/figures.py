@@ -1,4 +1,4 @@
-"""Figures as people compare them, for tables and lines of the commands: bytes, tokens, times."""
+"""Figures as people compare them, in tables, lines and errors: bytes, tokens, times."""
 
 GIB, MIB, KIB = 2**30, 2**20, 2**10
 
