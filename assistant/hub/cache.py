@@ -133,9 +133,15 @@ class Cached:
         return None
 
     def release(self, paths: Sequence[str], revision: str) -> None:
-        """Remove these files of a commit from the cache, and what only they needed. Leaves what it may not remove."""
-        blobs = self.releasable(paths, revision)
+        """Remove these files of a commit from the cache, and what only they needed. Leaves what it may not remove.
+
+        Contents go first: where it ends early, their names still lead here, and the next time goes on.
+        """
         snapshot = self.snapshot(revision)
+        for blob in self.releasable(paths, revision):
+            with suppress(OSError):
+                for ending in ("", _OURS, _VALIDATOR):
+                    blob.with_name(f"{blob.name}{ending}").unlink(missing_ok=True)
         with suppress(OSError):
             for path in paths:
                 (snapshot / path).unlink(missing_ok=True)
@@ -143,9 +149,6 @@ class Cached:
         with suppress(OSError):
             if not snapshot.is_dir():
                 self._forget(revision)
-        for blob in blobs:
-            with suppress(OSError):
-                blob.unlink(missing_ok=True)
         with suppress(OSError):
             if not any((self.folder / "snapshots").iterdir()) and not any((self.folder / "blobs").iterdir()):
                 shutil.rmtree(self.folder)
@@ -199,16 +202,17 @@ def _target(path: Path) -> Path:
 
 
 def _point(pointer: Path, blob: Path) -> None:
-    fresh = pointer.with_name(f".{uuid4().hex}")
-    if constants.HF_HUB_DISABLE_SYMLINKS:
-        blob.replace(pointer)
-        return
-    try:
-        fresh.symlink_to(os.path.relpath(blob, pointer.parent))
-    except (OSError, NotImplementedError):  # a disk without links: huggingface_hub keeps the file itself there
-        blob.replace(pointer)
-        return
-    fresh.replace(pointer)
+    if not constants.HF_HUB_DISABLE_SYMLINKS:
+        pointer.unlink(missing_ok=True)  # it leads nowhere, or to a file of another size
+        try:
+            pointer.symlink_to(os.path.relpath(blob, pointer.parent))
+        except FileExistsError:  # another program gives it the same name at the same time
+            return
+        except (OSError, NotImplementedError):  # a disk without links: huggingface_hub keeps the file itself there
+            pass
+        else:
+            return
+    blob.replace(pointer)
 
 
 def _prune(folder: Path, top: Path) -> None:

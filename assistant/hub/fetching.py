@@ -139,8 +139,8 @@ def _fetch(
             wrong = str(error)
             continue
         try:
-            partial.replace(place.blob(file))
             place.validator(file).unlink(missing_ok=True)
+            partial.replace(place.blob(file))
         except OSError as error:
             raise disk(error, place.folder.parent) from error
         return True

@@ -25,17 +25,17 @@ def remove_model(model: Installed) -> int:
     """
     expect_own(model)
     freed, source = freed_by_removing(model), _source(model)
+    if source is not None:
+        source.release()  # before the model: where it ends early, the model still says what is left to do
     try:
+        report_of(model.path).unlink(missing_ok=True)
+        origin_file(model.path).unlink(missing_ok=True)  # left alone, it would be the next model's of this name
         for file in files_of(model):  # the first part first: from then on the model is not there
             file.unlink(missing_ok=file != model.path)
-        report_of(model.path).unlink(missing_ok=True)
-        origin_file(model.path).unlink(missing_ok=True)
     except FileNotFoundError as error:
         raise ModelNotFound(f"{model.path.name} is gone already; a model was expected there; look again") from error
     except OSError as error:
         raise failed(model.path, error, "removed") from error
-    if source is not None:
-        source.release()
     move_use(model.path, None)
     if model.is_default:
         set_default(None)  # the starter again: a name that stands for nothing would refuse every start
