@@ -59,7 +59,7 @@ def _resume(conversation: Conversation) -> None:
     title = one_line(title_of(conversation.heading.title, question_in(path[0].content)))
     count = f"{len(path):,} turn{'s' if len(path) > 1 else ''}"
     click.echo(f"continuing {title} ({count}, {shown_time(path[-1].created)}); it ended with:", err=True)
-    click.echo(f"  {excerpt(path[-1])}", err=True)
+    click.echo(f"  {excerpt(path[-1].content)}", err=True)
     if path[-1].role == "user":
         note("that question has no answer yet; /again answers it")
 

@@ -26,7 +26,7 @@ HELP = """\
 /title TEXT     give the conversation a title
 /save FILE      write it to a new file: Markdown, or JSON with all branches where the name ends in .json
 /new            begin a new conversation; the one before is kept
-/dialogues      what the character drew upon for its last answer
+/dialogues [N]  what the character drew upon for its last answer, a line each; or number N, whole
 /retrieval [on|off]
                 whether it draws upon its dialogues
 /system TEXT    set the instruction before the conversation; without TEXT: to answer in the
@@ -48,9 +48,9 @@ def obey(text: str, conversation: Conversation) -> Answer | None:
     return action(conversation, argument.strip())
 
 
-def excerpt(turn: Turn) -> str:
-    """The beginning of a turn on one line."""
-    words = one_line(turn.content)
+def excerpt(text: str) -> str:
+    """The beginning of a text on one line."""
+    words = one_line(text)
     return words if len(words) <= 100 else words[:99] + "…"
 
 
@@ -124,10 +124,10 @@ def _branches(conversation: Conversation, number: str) -> None:
     elif not number:
         for place, turn in enumerate(choices, 1):
             mark = "*" if turn.id in path else " "
-            click.echo(f"{mark}{place:>3}  {_who(turn):>5}  {excerpt(turn)}", err=True)
+            click.echo(f"{mark}{place:>3}  {_who(turn):>5}  {excerpt(turn.content)}", err=True)
     elif number.isdecimal() and 1 <= int(number) <= len(choices):
         conversation.select(choices[int(number) - 1].id)
-        click.echo(f"  {excerpt(conversation.path[-1])}", err=True)
+        click.echo(f"  {excerpt(conversation.path[-1].content)}", err=True)
     else:
         note(f"{number} is none of 1 to {len(choices)}; /branches lists them", kind="error")
 
@@ -180,7 +180,7 @@ def _system(conversation: Conversation, text: str) -> None:
     note("the instruction is set" if text else "the instruction is the one by language again")
 
 
-def _dialogues(conversation: Conversation, _argument: str) -> None:
+def _dialogues(conversation: Conversation, number: str) -> None:
     part = conversation.part
     if part is None:
         note("no character is played; luciole chat --character NAME plays one", kind="error")
@@ -195,10 +195,15 @@ def _dialogues(conversation: Conversation, _argument: str) -> None:
     if last is None or not last.dialogues:
         note("no dialogues were drawn for the last answer" if last is not None else "there is no answer yet")
         return
-    for place, dialogue in enumerate(last.dialogues, 1):
-        words = printable(part.shown(dialogue)) or "(gone from the dialogues of the character)"
-        click.echo(f"{place:>3}  " + words.replace("\n", "\n     "), err=True)
-    note(f"{len(last.dialogues):,} drawn, the most similar last")
+    texts = [part.shown(dialogue) or "(gone from the dialogues of the character)" for dialogue in last.dialogues]
+    if not number:
+        for place, text in enumerate(texts, 1):
+            click.echo(f"{place:>3}  {excerpt(text)}", err=True)
+        note(f"{len(texts):,} drawn, the most similar last; /dialogues {len(texts)} shows that one whole")
+    elif number.isdecimal() and 1 <= int(number) <= len(texts):
+        click.echo(printable(texts[int(number) - 1]), err=True)
+    else:
+        note(f"{number} is none of 1 to {len(texts)}; /dialogues lists them", kind="error")
 
 
 def _retrieval(conversation: Conversation, choice: str) -> None:
