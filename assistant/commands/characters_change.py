@@ -36,6 +36,8 @@ def new(
     its own name. Files are copied; nothing is overwritten.
     """
     from assistant.characters.changes import new_character
+    from assistant.characters.folder import SAMPLES
+    from assistant.characters.toml import FILE
     from assistant.commands.characters_list import facts
     from assistant.console import note
     from assistant.sanitize import one_line, printable_json
@@ -49,12 +51,18 @@ def new(
     )
     for text in made.corpus.notes:
         note(text)
-    if made.corpus.left_out:
-        note(f"{len(made.corpus.left_out):,} entries are left out; luciole characters check {made.id} lists them")
+    if left_out := len(made.corpus.left_out):
+        entries = "1 entry is" if left_out == 1 else f"{left_out:,} entries are"
+        note(f"{entries} left out; luciole characters check {made.id} lists what")
+    if not made.description and not made.dialogues:
+        note(f"nothing says who {made.name} is; write a description into {made.folder / FILE}")
+    if (SAMPLES / made.id).is_dir():
+        note(f"it stands before the {made.id} that ships with luciole; luciole characters remove {made.id} undoes that")
     if as_json:
         click.echo(printable_json(facts(made)))
     else:
-        note(f"{made.name} is made, with {len(made.dialogues):,} dialogues, in {made.folder}")
+        count = len(made.dialogues)
+        note(f"{made.name} is made, with {count:,} dialogue{'' if count == 1 else 's'}, in {made.folder}")
         note(f"luciole chat --character {one_line(made.id)} begins")
 
 

@@ -193,9 +193,12 @@ def _check_rows(character: "Character", found: "Findings") -> list[tuple[str, st
         ),
         ("speakers", ", ".join(f"{name} {count:,}" for name, count in speakers[:_MOST_SHOWN]) + more),
         ("left out", f"{len(found.left_out):,}"),
-        ("longest", f"{found.longest:,} characters ({found.longest_at})"),
-        ("in a prompt", f"{middle:,} mostly, {least:,} to {most:,}"),
     ]
+    if found.dialogues:
+        rows += [
+            ("longest", f"{found.longest:,} characters ({found.longest_at})"),
+            ("in a prompt", f"{middle:,} mostly, {least:,} to {most:,}" if least < most else f"{most:,}"),
+        ]
     if found.index is not None:
         index = found.index
         made = f", {index.vectors:,} of {index.wanted:,} made by {index.model}" if index.model else ""

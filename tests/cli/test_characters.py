@@ -16,7 +16,7 @@ def test_made_listed_shown_checked_and_removed(luciole: Luciole, tmp_path: Path)
     source.write_text(CSV + "7,nobody\n", encoding="utf-8")
     done = luciole("characters", "new", "三三", "--from", str(source), "--description", "话不多。")
     assert (done.code, done.out) == (0, "")
-    assert "note: 1 entries are left out; luciole characters check 三三 lists them\n" in done.err
+    assert "note: 1 entry is left out; luciole characters check 三三 lists what\n" in done.err
     assert "note: 三三 is made, with 2 dialogues, in " in done.err
     listed = luciole("characters")
     assert "三三" in listed.out
@@ -76,6 +76,14 @@ def test_json(luciole: Luciole, starter_gguf: Path) -> None:
     assert checked["check"]["speakers"] == {"三三": 2, "二二": 1, "观众": 1}
     made_ = json.loads(luciole("characters", "new", "two", "--description", "x", "--json").out)
     assert made_["id"] == "two"
+
+
+def test_one_of_whom_nothing_is_known_or_whose_name_is_taken_says_so(luciole: Luciole) -> None:
+    made = luciole("characters", "new", "glim")
+    assert "note: nothing says who glim is; write a description into " in made.err
+    assert "note: it stands before the glim that ships with luciole; luciole characters remove glim undoes" in made.err
+    assert "longest" not in luciole("characters", "check", "glim").out, "there are no dialogues"
+    assert "nothing says" not in luciole("characters", "new", "keeper", "--description", "Keeps a lighthouse.").err
 
 
 def test_a_folder_somewhere_else(luciole: Luciole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
