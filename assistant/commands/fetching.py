@@ -52,23 +52,20 @@ def fetched(plan: "PullPlan", *, keep_source: bool | None, yes: bool) -> "Pulled
     from assistant.commands.models_progress import narrated
     from assistant.console import note
     from assistant.figures import size
-    from assistant.library.pulling import Fetching, Pulled, pull
+    from assistant.library.pulling import Pulled, pull
     from assistant.models import pulled_model
 
-    asks, converts = not yes and can_ask(), plan.kind == "checkpoint"
+    asks, converts = not yes and plan.fits and can_ask(), plan.kind == "checkpoint"  # what does not fit is refused
     if asks and not confirmed(f"fetch {'and convert ' if converts else ''}it?", default=True):
         return None
     if converts and keep_source is None:
         keep_source = not asks or confirmed(
             f"keep the checkpoint, {size(plan.bytes)}, in the hub's cache when it is converted?", default=True
         )
-    came = plan.bytes - plan.left
     try:
         with closing(narrated(pull(plan, keep_source=keep_source is not False))) as events:
             for event in events:
-                if isinstance(event, Fetching):
-                    came = event.all_done
-                elif isinstance(event, Pulled):
+                if isinstance(event, Pulled):
                     _tell_end(event, converts=converts)
                     return event
     except KeyboardInterrupt:
@@ -76,7 +73,7 @@ def fetched(plan: "PullPlan", *, keep_source: bool | None, yes: bool) -> "Pulled
         if made is not None and converts:
             note(f"{made.stem} is here, but not compared with its source; luciole verify does it")
         else:
-            note(f"{size(came)} of {size(plan.bytes)} are kept; the same command goes on from there")
+            note(f"{size(plan.here())} of {size(plan.bytes)} are kept; the same command goes on from there")
         raise
     raise AssertionError("a pull ends with what it brought")
 

@@ -31,7 +31,7 @@ def tell_plan(plan: "PullPlan", *, err: bool) -> None:
             *([("also there", ", ".join(others))] if others else []),
             *_files(plan.files),
             ("in all", f"{size(plan.bytes)}{already}"),
-            ("disk", f"needs {size(plan.needed)} of {size(plan.free)} free"),
+            ("disk", f"needs {size(plan.needed)} of {size(plan.free)} free" + ("" if plan.fits else ": too little")),
         ],
         err=err,
     )

@@ -93,8 +93,7 @@ class _Bars:
         if event.number != self._number:
             self._number = event.number
             self._pace.skip()  # its beginning may have been here
-        tail = f"resumed at {size(event.reused)}" if event.reused else ""
-        self._show(self._file, event.file, event.done, event.total, tail)
+        self._show(self._file, event.file, event.done, event.total, _reused(event))
         self._bars.update(self._file, visible=True)
         everything = f"{event.number} of {event.files} files" if event.files > 1 else "everything"
         pace = self._pace.words(event.all_done, event.all_total)
@@ -131,8 +130,7 @@ class _Lines:
         if event.number != self._number:
             self._number = event.number
             self._pace.skip()
-            resumed = f", resumed at {size(event.reused)}" if event.reused else ""
-            note(f"{file}: {size(event.total)}{resumed}", "fetching")
+            note(", ".join(filter(None, (f"{file}: {size(event.total)}", _reused(event)))), "fetching")
         pace = self._pace.words(event.all_done, event.all_total)
         if self._due():
             note(f"{file}: {share(event.all_done, event.all_total)} in all" + (f", {pace}" if pace else ""), "fetching")
@@ -169,6 +167,12 @@ def waiting_words(event: Waiting) -> str:
     """What happened, and when it goes on."""
     when = f"in {event.seconds:,.0f} s" if event.seconds >= 1 else "now"
     return one_line(f"{event.reason}: trying again {when} (attempt {event.attempt})")
+
+
+def _reused(event: Fetching) -> str:
+    if event.reused == event.total:
+        return "is here already"
+    return f"resumed at {size(event.reused)}" if event.reused else ""
 
 
 def _text(field: str, width: int, side: Literal["left", "right"]) -> TextColumn:

@@ -110,7 +110,7 @@ def _fetch(
     if whole is not None:
         digest = Digest(file)
         for done in digest.read(whole):
-            yield Came(done, done)
+            yield Came(done, file.bytes)
             if interrupted():
                 return False
         if digest.right():
@@ -154,7 +154,7 @@ def _receive(
     """Complete the half file; False: interrupted. Raises _Wrong, HubFailed, OutputFailed."""
     with closing(Half(place, file)) as half:
         for _ in half.take_up():
-            yield Came(half.done, half.done)
+            yield Came(half.done, half.reused)
             if interrupted():
                 return False
         yield Came(half.done, half.reused)

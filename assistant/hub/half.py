@@ -54,12 +54,12 @@ class Half:
     def __init__(self, place: Cached, file: RepositoryFile) -> None:
         self.file = file
         self.digest = Digest(file)
-        self.reused = 0
-        """So many bytes were here before."""
         self._place = place
         self._path = place.partial(file)
         self._validator = place.validator(file)
         self._output = self._tried(partial(self._path.open, "ab", buffering=0))
+        self.reused = self._tried(os.fstat, self._output.fileno()).st_size
+        """So many bytes were here before."""
 
     @property
     def done(self) -> int:
@@ -73,7 +73,6 @@ class Half:
                 self.begin_again()
                 break
             yield done
-        self.reused = self.digest.bytes
 
     def condition(self) -> dict[str, str]:
         """Headers that ask only for what is missing, and only of the same version: else for all of it."""

@@ -38,6 +38,7 @@ class Stream:
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
         self._queue: Queue[Head | bytes | Exception | None] = Queue(_HELD)
         self._stopped = Event()
+        self._begun, self._waited = False, 0.0
         self._thread = Thread(target=self._read, args=(url, dict(headers)), name="luciole-hub", daemon=True)
         self._thread.start()
 
@@ -49,18 +50,23 @@ class Stream:
         self._thread.join(_LOOK_SECONDS * 3)  # usually it is done; else it ends alone
 
     def next(self, interrupted: Interrupted) -> Head | bytes | None:
-        """The head, then bytes; None: the end, or interrupted. Raises whatever the request raised."""
-        waited = 0.0
+        """The head, then bytes, none of them while nothing comes; None: the end, or interrupted.
+
+        Raises whatever the request raised.
+        """
         while not interrupted():
             try:
                 found = self._queue.get(timeout=_LOOK_SECONDS)
             except Empty:
-                waited += _LOOK_SECONDS
-                if waited > _PATIENCE_SECONDS:
+                self._waited += _LOOK_SECONDS
+                if self._waited > _PATIENCE_SECONDS:
                     raise TimeoutError from None
+                if self._begun:
+                    return b""
                 continue
             if isinstance(found, Exception):
                 raise found
+            self._begun, self._waited = True, 0.0
             return found
         return None
 

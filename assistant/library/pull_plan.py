@@ -82,6 +82,11 @@ class PullPlan:
         """The disk has room for it."""
         return self.needed <= self.free
 
+    def here(self) -> int:
+        """Bytes of the files that are here by now."""
+        place = cached(self.listing.repository)
+        return sum(place.have(file, self.revision) for file in self.chosen)
+
     @property
     def conversions(self) -> tuple[tuple[str, int], ...]:
         """Of a checkpoint, what it can be converted to, and about how many bytes that takes."""

@@ -74,8 +74,7 @@ def pull(
     OutputFailed, ConversionFailed, InvalidModelFile.
     """
     place = cached(plan.listing.repository)
-    left = sum(file.bytes - place.have(file, plan.revision) for file in plan.chosen)
-    needed, free = room(plan.kind, plan.chosen, plan.quantization, left, place.folder)
+    needed, free = room(plan.kind, plan.chosen, plan.quantization, plan.bytes - plan.here(), place.folder)
     if needed > free:
         raise OutputFailed(
             f"{plan.name} needs {size(needed)} of disk; {size(free)} are free; free some space, or set HF_HUB_CACHE or "

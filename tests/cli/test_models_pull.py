@@ -1,6 +1,7 @@
 """`luciole models pull`, and names on the hub behind -m: told, asked, fetched from a local hub, interrupted."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -127,6 +128,25 @@ def test_it_asks_first(luciole: Luciole, little: Server, typed: Typed, monkeypat
     typed([""])
     assert luciole("models", "pull", "owner/Little-GGUF").code == 0
     assert len(names()) == 2
+
+
+def test_it_does_not_ask_for_what_has_no_room(
+    luciole: Luciole, little: Server, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.commands.asking.can_ask", lambda: True)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 3000})())
+    typed([])
+    shown = luciole("models", "pull", "owner/Little-GGUF")
+    assert (shown.code, shown.out, names()) == (1, "", [])
+    assert "of 2.9 KiB free: too little\n" in shown.err
+    assert "[Y/n]" not in shown.err
+    assert little.asked("cdn") == []
+
+
+def test_what_the_cache_holds_is_said(luciole: Luciole, little: Server) -> None:
+    luciole("models", "pull", "owner/Little-GGUF")
+    shown = luciole("models", "pull", "owner/Little-GGUF", "--name", "again")
+    assert re.search(r"fetching: little-q4_k_m.gguf: [\d.]+ KiB, is here already\n", shown.err)
 
 
 @pytest.mark.parametrize(

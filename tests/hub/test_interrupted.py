@@ -194,6 +194,27 @@ def test_being_interrupted_while_nothing_comes(server: Server, plan: PullPlan) -
     assert server.sent("^/cdn/") == len(MODEL)
 
 
+def test_what_came_before_a_standstill_is_told(server: Server, plan: PullPlan) -> None:
+    """A burst and then nothing: the burst counts, though nothing came after it that could have told of it."""
+    hold = threading.Event()
+    server.fail("^/cdn/", cut=100_000, hold=hold)
+    for event in pull(plan):
+        if isinstance(event, Fetching) and event.done == 100_000:
+            break
+        assert not isinstance(event, Waiting)
+    hold.set()
+    assert plan.here() == 100_000
+
+
+def test_so_much_is_taken_up_as_was_left(plan: PullPlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said from the first word on, before all of it is read."""
+    monkeypatch.setattr("assistant.hub.half._BLOCK", 1000)
+    cached(REPOSITORY).prepare(plan.chosen[0])
+    half(plan).write_bytes(MODEL[:77_777])
+    with closing(pull(plan)) as events:
+        assert next(events) == Fetching(FILE, 1, 1, 1000, len(MODEL), 1000, len(MODEL), 77_777)
+
+
 def test_being_interrupted_while_waiting(server: Server, plan: PullPlan) -> None:
     server.fail("^/cdn/", status=503, headers={"Retry-After": "200"})
     events: list[object] = []
