@@ -54,7 +54,8 @@ class Commands(LazyGroup):
         """As click's, but an interruption is no abort with an empty line, and a closed pipe no failure."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # it may be closed
+                sys.stdout.flush()
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)

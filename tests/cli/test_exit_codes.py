@@ -80,3 +80,9 @@ def test_a_missing_standard_input_is_no_question(
     opens(FakeEngine(["Fine."]))
     monkeypatch.setattr(sys, "stdin", None)
     assert main(["chat", "Hi"]) == 0
+
+
+def test_standard_output_may_be_closed(luciole: Luciole, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `>&-` does it."""
+    monkeypatch.setattr(sys, "stdout", None)
+    assert luciole("models", "default").code == 0
