@@ -30,7 +30,7 @@ _APART = 0.05
 def report_events(events: Generator[Event, None, None], out: BinaryIO) -> None:
     """Run to the end and write what happens. Raises ConversionError after it was written, KeyboardInterrupt."""
     try:
-        with _stopped_by(sys.stdin.buffer):
+        with stopped_by(sys.stdin.buffer):
             for event in _seldom(events):
                 _write(out, _fields(event))
     except ConversionError as error:
@@ -68,7 +68,7 @@ def _write(out: BinaryIO, fields: dict[str, object]) -> None:
 
 
 @contextmanager
-def _stopped_by(pipe: BinaryIO) -> Iterator[None]:
+def stopped_by(pipe: BinaryIO) -> Iterator[None]:
     """In the block, the end of `pipe` raises KeyboardInterrupt in this thread, which is the main one."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started it may have had it ignored
     running = True

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,16 +40,19 @@ _STYLES = {"passed": "green", "failed": "bold red", "not climbed": "yellow", "do
     help="Compare logits up to position N. [default: 4096, or the model's context]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def verify(file: Path, against: Path, text: Path | None, context: int | None, as_json: bool) -> None:
+@click.option("--attended", is_flag=True, hidden=True, help="End with stdin.")
+def verify(file: Path, against: Path, text: Path | None, context: int | None, as_json: bool, attended: bool) -> None:
     """Prove FILE.gguf against the model folder it was made of.
 
     Five rungs: header, tensors, tokens, logits (against transformers, if it is installed), and the divergence from the
     source on a text. What was found is kept in FILE.gguf.report.json, where inspect and the screen see it.
     """
+    from convert.events import stopped_by
     from convert.proof.verify import verify as run
     from convert.proof_report import write_report
 
-    with closing(run(file, against, text=text, reach=context)) as events:
+    ended_by = stopped_by(sys.stdin.buffer) if attended else nullcontext()
+    with ended_by, closing(run(file, against, text=text, reach=context)) as events:
         proof = _follow(events)
     warning = write_report(proof)
     if as_json:

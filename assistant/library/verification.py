@@ -39,13 +39,24 @@ def verified(model: Path, source: Path, interrupted: Interrupted) -> Generator[S
         return Unproven(_MISSING, refused=False)
     home = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
-    command = [sys.executable, "-P", "-m", "assistant", "verify", str(model), "--against", str(source)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "assistant",
+        "verify",
+        "--attended",
+        "--against",
+        str(source),
+        "--",
+        str(model),
+    ]
     yield Step("compared with the source", 0, 0)
     with (
         TemporaryFile() as told,
         subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # it ends with this process, whatever ends that one
             stdout=subprocess.DEVNULL,
             stderr=told,
             env=os.environ | {"PYTHONPATH": path},

@@ -1,10 +1,16 @@
 """`luciole verify`: the ladder on stderr, JSON on stdout, the report beside the file, and who shows it."""
 
+import io
 import json
+import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from assistant.__main__ import main
+from convert.proof_report import Climbing
 from tests.cli.conftest import Luciole
 from tests.convert.tiny import tiny_checkpoint
 from tests.support import converted_file
@@ -108,3 +114,19 @@ def test_interruption_is_130(luciole: Luciole, file: Path, source: Path, monkeyp
     shown = luciole("verify", str(file), "--against", str(source))
     assert (shown.code, shown.out, shown.err) == (130, "", "interrupted\n")
     assert not (file.parent / "model.gguf.report.json").exists()
+
+
+def test_it_ends_with_whoever_attends_it(luciole: Luciole, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a pull that is killed: nobody else would end the comparison, which takes the memory of the source."""
+
+    def endless(*_: object, **__: object) -> Iterator[Climbing]:
+        while True:
+            time.sleep(0.01)
+            yield Climbing("logits", 0, 0)
+
+    monkeypatch.setattr("convert.proof.verify.verify", endless)
+    theirs, ours = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "rb") as stdin:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(stdin))
+        assert main(["verify", "x.gguf", "--against", "x", "--attended"]) == 130
