@@ -197,11 +197,11 @@ def _dialogues(conversation: Conversation, number: str) -> None:
         return
     texts = [part.shown(dialogue) or "(gone from the dialogues of the character)" for dialogue in last.dialogues]
     if not number:
-        for place, text in enumerate(texts, 1):
+        for place, text in zip(range(len(texts), 0, -1), texts, strict=True):
             click.echo(f"{place:>3}  {excerpt(text)}", err=True)
-        note(f"{len(texts):,} drawn, the most similar last; /dialogues {len(texts)} shows that one whole")
+        note(f"{len(texts):,} drawn, the most similar last; /dialogues 1 shows that one whole")
     elif number.isdecimal() and 1 <= int(number) <= len(texts):
-        click.echo(printable(texts[int(number) - 1]), err=True)
+        click.echo(printable(texts[-int(number)]), err=True)
     else:
         note(f"{number} is none of 1 to {len(texts)}; /dialogues lists them", kind="error")
 

@@ -76,7 +76,7 @@ def test_without_one_the_json_says_so(luciole: Luciole, opens: Opens) -> None:
 
 def test_a_dialogue(luciole: Luciole, opens: Opens, typed: Typed, keeper: Path) -> None:
     door = opens(FakeEngine(["Keeper: It is lit.", "It is asleep."]))
-    typed(["/dialogues", "Is the lamp lit?", "/dialogues", "/dialogues 3", "/dialogues 4", "/retrieval off",
+    typed(["/dialogues", "Is the lamp lit?", "/dialogues", "/dialogues 1", "/dialogues 4", "/retrieval off",
            "And the sea?", "/dialogues", "/retrieval", "/retrieval wat", "/retrieval on", "/new"])  # fmt: skip
     shown = luciole("chat", "--character", "lighthouse", stdin=None)
     assert (shown.code, shown.out) == (0, "It is lit.\nIt is asleep.\n")
@@ -85,8 +85,8 @@ def test_a_dialogue(luciole: Luciole, opens: Opens, typed: Typed, keeper: Path) 
     assert banner.startswith("fake (")
     assert greeting == "Keeper: Come in, [31mthe lamp is lit.", "printable, and before everything"
     assert none == "note: there is no answer yet"
-    assert "\n  3  Guest: Is the lamp lit? Keeper: It is lit, as it has been every night" in said, "a line each"
-    assert "note: 3 drawn, the most similar last; /dialogues 3 shows that one whole\n" in said
+    assert "\n  1  Guest: Is the lamp lit? Keeper: It is lit, as it has been every night" in said, "a line each"
+    assert "note: 3 drawn, the most similar last; /dialogues 1 shows that one whole\n" in said
     assert "\nGuest: Is the lamp lit?\nKeeper: It is lit, as it has been every night for thirty years.\n" in said
     assert "error: 4 is none of 1 to 3; /dialogues lists them\n" in said
     assert said.count("\nKeeper: ") == 5, "greeted twice, its name before each answer, and in the dialogue"
