@@ -84,7 +84,7 @@ def _source(model: Installed) -> _Source | None:
         path
         for other in others
         if other is not None and (other.repository, other.revision) == (origin.repository, origin.revision)
-        for path in other.files
+        for path in other.brought  # an imported copy of such a model has none of it to answer for
     }
     paths = tuple(path for path in origin.brought if path not in used)
     return _Source(origin, paths) if paths else None

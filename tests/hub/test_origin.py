@@ -98,6 +98,18 @@ def test_what_was_cached_before_stays(server: Server) -> None:
     assert Path(path).read_bytes() == MODEL
 
 
+def test_a_copy_of_a_pulled_model_keeps_nothing_in_the_cache(model: Installed, tmp_path: Path) -> None:
+    """It says where it came from too, but nobody would remove the cache's copy when it goes."""
+    copy = tmp_path / "copy.gguf"
+    copy.write_bytes(MODEL)
+    write_origin(copy, ORIGIN if model.origin is None else model.origin)
+    *_, last = import_file(copy)
+    assert isinstance(last, Imported)
+    assert remove_model(model) == len(MODEL)
+    assert not cached(REPOSITORY).folder.exists()
+    assert last.model.path.read_bytes() == MODEL
+
+
 def test_what_another_model_needs_stays(server: Server, model: Installed) -> None:
     """The same repository in another quantization is another file; the same file under another name is needed."""
     other = pulled("q8_0").model
