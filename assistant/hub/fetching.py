@@ -40,6 +40,10 @@ class _Wrong(HubFailed):
     """What is here cannot become the file; the text says why."""
 
 
+class _Other(_Wrong):
+    """An answer that cannot be the file; what is here may still be its beginning."""
+
+
 def fetch_file(
     listing: Listing, file: RepositoryFile, interrupted: Interrupted
 ) -> Generator[Came | Waiting, None, bool]:
@@ -198,6 +202,8 @@ def _answer(listing: Listing, half: Half, interrupted: Interrupted) -> Generator
                     if time.monotonic() - told >= _TELL_SECONDS:
                         told = time.monotonic()
                         yield Came(half.done, half.reused)
+    except _Other as error:
+        return Failure(_never_right(file, str(error)), passes=True, reason=f"{file.path}: {error}")
     except AssistantError:
         raise
     except Exception as error:
@@ -217,7 +223,7 @@ def _goes_on(head: Head, file: RepositoryFile, done: int) -> bool:
     if "content-encoding" not in head.headers and length is not None and length != str(file.bytes):
         if "html" in head.headers.get("content-type", "") and not file.path.endswith((".html", ".htm")):
             raise sign_in_page()
-        raise _Wrong(f"{length} bytes came where {file.bytes} were announced")
+        raise _Other(f"{length} bytes came where {file.bytes} were announced")
     return done == 0
 
 
