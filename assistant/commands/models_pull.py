@@ -61,7 +61,10 @@ def pull(
     path = None if called or dry_run else pulled_model(wanted)
     model = installed_model(path) if path is not None else None
     if model is not None and model.origin is not None and (model.origin.converted or not convert):
-        note(f"{wanted} is here already; luciole models remove takes it away, and --name fetches it once more")
+        note(
+            f"{wanted} is here already, at {model.origin.revision[:12]}; luciole models remove takes it away, and "
+            "--name fetches it once more"
+        )
         if as_json:
             click.echo(printable_json({"model": facts(model), "fetched": 0, "freed": 0, "source_kept": 0}))
         else:
