@@ -16,7 +16,6 @@ from pathlib import Path
 import psutil
 
 from assistant.errors import OutputFailed
-from assistant.figures import size
 from assistant.library.files import expect_absent, failed, report_of, stem, targets
 from assistant.library.installed import Installed, look, parts_of
 from assistant.library.origin import Origin, origin_file, take_origin, write_origin
@@ -106,7 +105,8 @@ def _expect_space(target: Path, needed: int) -> None:
     free = shutil.disk_usage(target.parent).free
     if needed > free:
         raise OutputFailed(
-            f"{target.name} needs {size(needed)}; {size(free)} are free on the disk of {target.parent}; free some space"
+            f"{target.name} needs {needed / 2**20:,.0f} MiB; {free / 2**20:,.0f} MiB are free on the disk of "
+            f"{target.parent}; free some space"
         )
 
 

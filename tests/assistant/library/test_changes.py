@@ -105,7 +105,7 @@ def test_an_import_that_fails_in_its_last_moment_leaves_nothing(
 def test_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "_link", lambda _source, _target: False)
     monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 3})())
-    with pytest.raises(OutputFailed, match=r"needs 544 B; 3 B are free on the disk of .*; free some space"):
+    with pytest.raises(OutputFailed, match=r"needs 0 MiB; 0 MiB are free on the disk of .*; free some space"):
         list(import_file(write_model("little", tmp_path)))
     assert names() == []
 
