@@ -27,9 +27,10 @@ def local_folder(source: Path) -> Path:
     try:
         folder = Path(snapshot_download(name, revision=revision or None, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError) as error:
+        command = f"luciole models pull {name} --convert{f' --revision {revision}' if revision else ''}"
         raise InvalidCheckpoint(
             f"{text} is no folder, and the local hub cache {constants.HF_HUB_CACHE} holds no such model; a model "
-            f"folder or a model in the cache was expected; fetch it with: hf download {name}"
+            f"folder or a model in the cache was expected; fetch and convert it with: {command}"
         ) from error
     unfinished = next((path for path in sorted(folder.iterdir()) if not path.exists()), None)
     if unfinished is not None:

@@ -64,7 +64,7 @@ def test_a_folder_of_that_name_wins(cache: Path, tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("someone/Other", "hf download someone/Other"),
+        ("someone/Other", "luciole models pull someone/Other --convert"),
         ("someone/Tiny-Chat@v2", "no such model"),
         ("some..one/a--b", "no such model"),
         ("nobody", "does not exist"),
