@@ -4,22 +4,27 @@ Each prompt holds the character's description and, of its corpus, the dialogues 
 similar one nearest the end: at most as many as the settings say, of those what fits the characters of a prompt and a
 third of the context. Long conversations keep a quarter of those characters for them. The turns come from the
 conversation, which leaves out the oldest when they no longer fit.
+
+Where a chat template puts turns in order, the dialogues are turns too, each line after its speaker's name: small models
+go on in the manner of such turns, and tell stories about a text of dialogues that is shown to them. They stand before
+the last exchange, so that what was said before it is not read again, and what is asked follows what it is about.
 """
 
 import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from weakref import finalize
 
-from assistant.attachments import detach
+from assistant.attachments import attach, detach
 from assistant.characters.forms import Form, form_for
 from assistant.characters.preparation import neutral, situation
 from assistant.characters.retrieval import TURNS, Retriever, fitting, room_for
 from assistant.characters.speech import Speech, heard, stops_for
 from assistant.characters.values import Character, Dialogue, Line
 from assistant.characters.vectors import Opens, Vectors, index_file
-from assistant.characters.wording import BLOCK, DESCRIBED, DRAWN, GREETED, NAMED, SEPARATOR, SYSTEM
+from assistant.characters.wording import BLOCK, DESCRIBED, GREETED, NAMED, SEPARATOR, SYSTEM
 from assistant.engine import Engine
 from assistant.events import Event
 from assistant.messages import Message, Plain
@@ -28,6 +33,12 @@ _STOPS = 16
 """Speakers whose names end an answer in the engine itself; the rest is found as it comes."""
 _KEPT = 8
 """Prompts whose dialogues are remembered."""
+_LATEST = 3
+"""Turns of the conversation that follow the dialogues: the last question, and the exchange before it."""
+_AROUND = 8
+"""Tokens that a template puts around a turn, or a little less."""
+_NOTHING = "…"
+"""What is said to a character that speaks first."""
 _BREAKS = re.compile(r"\s*\n\s*")
 
 
@@ -115,7 +126,7 @@ class Playing:
             return ()
         begun = messages[-1].content if messages[-1].role == "assistant" else ""
         asked = messages[:-1] if messages[-1].role == "assistant" else messages
-        dialogues = SEPARATOR.join(dialogue.text for dialogue in self._draw(asked))
+        dialogues = self._draw(asked)
         if self.form.kind == "trained":
             return Plain(self._block(asked, dialogues), begun)
         turns = self._turns(asked, dialogues)
@@ -165,25 +176,28 @@ class Playing:
         return tuple(reversed(fitting(best, self._costs(best), characters, tokens)))
 
     def _costs(self, dialogues: Sequence[Dialogue]) -> list[int]:
-        """Tokens of each, with what parts it from the next; counted once."""
+        """Tokens of each, with what parts it from the next, or its turns from one another; texts are counted once."""
         texts = [f"{dialogue.text}{SEPARATOR}" for dialogue in dialogues]
         new = [text for text in texts if text not in self._tokens]
         if new:
             self._tokens |= zip(new, self._engine.count_each(new), strict=True)
-        return [self._tokens[text] for text in texts]
+        around = _AROUND if self.form.kind == "chat" else 0
+        return [
+            self._tokens[text] + around * len(dialogue.lines) for text, dialogue in zip(texts, dialogues, strict=True)
+        ]
 
     def _length(self, asked: tuple[Message, ...]) -> int:
         """Characters of the prompt without dialogues."""
         if self.form.kind == "trained":
-            return len(self._block(asked, ""))
-        return sum(len(message.content) for message in self._turns(asked, ""))
+            return len(self._block(asked, ()))
+        return sum(len(message.content) for message in self._turns(asked, ()))
 
     def _lines(self, asked: Sequence[Message]) -> list[Line]:
         """The running conversation, as the corpus is written; attached texts are left out."""
         names = {"user": self.user, "assistant": self.name}
         return [Line(names[turn.role], detach(turn.content)[1]) for turn in asked if turn.role in names]
 
-    def _block(self, asked: Sequence[Message], dialogues: str) -> str:
+    def _block(self, asked: Sequence[Message], dialogues: Sequence[Dialogue]) -> str:
         """The trained block. Each turn is one line of it; what the user instructs goes with the description."""
         names = {"user": self.user, "assistant": self.name}
         turns = [(names[turn.role], turn.content) for turn in asked if turn.role in names]
@@ -193,20 +207,28 @@ class Playing:
         return BLOCK[self.form.language].format(
             role=self.name,
             user=self.user,
-            dialogues=dialogues,
+            dialogues=SEPARATOR.join(dialogue.text for dialogue in dialogues),
             description="\n".join((*filter(None, [self.character.description]), *own)),
             history="\n".join(f"{name}:{_BREAKS.sub(' ', words.strip())}" for name, words in turns),
         )
 
+    def _line(self, speaker: str, words: str) -> str:
+        named = NAMED[self.form.language].format(role=speaker, words=words)
+        return named if words else named.rstrip()
+
     def _said(self, words: str) -> Message:
         """An answer of the chat, as far as it goes."""
-        if not self.form.begins:
-            return Message("assistant", words)
-        named = NAMED[self.form.language].format(role=self.name, words=words)
-        return Message("assistant", named if words else named.rstrip())
+        return Message("assistant", self._line(self.name, words) if self.form.begins else words)
 
-    def _turns(self, asked: Sequence[Message], dialogues: str) -> tuple[Message, ...]:
-        """The messages of the chat template: instruction and description first, dialogues in the last question."""
+    def _asked(self, content: str) -> Message:
+        """What the user says; attached texts stand before it."""
+        attachments, words = detach(content)
+        return Message("user", attach(self._line(self.user, words), attachments))
+
+    def _turns(self, asked: Sequence[Message], dialogues: Sequence[Dialogue]) -> tuple[Message, ...]:
+        """The messages of the chat template: instruction and description, the earlier turns, the dialogues, the latest
+        turns.
+        """
         language, names = self.form.language, {"role": self.name, "user": self.user}
         own = [turn.content for turn in asked if turn.role == "system" and turn.content]
         parts = [SYSTEM[language].format(**names)]
@@ -215,15 +237,31 @@ class Playing:
         if self.greeting:
             parts.append(GREETED[language].format(**names, greeting=self.greeting))
         system = "\n\n".join((*parts, *own))
-        turns = [turn if turn.role == "user" else self._said(turn.content) for turn in asked if turn.role != "system"]
-        if dialogues and turns:
-            words = DRAWN[language].format(**names, dialogues=dialogues, words=turns[-1].content)
-            turns[-1] = Message("user", words)
+        turns = [
+            self._asked(turn.content) if turn.role == "user" else self._said(turn.content)
+            for turn in asked
+            if turn.role != "system"
+        ]
+        turns[-_LATEST:-_LATEST] = self._shown_as_turns(dialogues)
         if self.form.system:
             return (Message("system", system), *turns)
         if turns:
             turns[0] = Message(turns[0].role, f"{system}\n\n{turns[0].content}")
         return tuple(turns)
+
+    def _shown_as_turns(self, dialogues: Sequence[Dialogue]) -> list[Message]:
+        """Their lines, in which user and assistant take turns; whoever speaks to the character is a user."""
+        turns: list[Message] = []
+        for dialogue in dialogues:
+            for own, lines in groupby(dialogue.lines, lambda line: self.character.is_self(line.speaker)):
+                if not own:
+                    said = "\n".join(self._line(line.speaker, line.words) for line in lines)
+                    turns.append(Message("user", said))
+                    continue
+                if not turns or turns[-1].role == "assistant":
+                    turns.append(Message("user", _NOTHING))
+                turns.append(self._said("\n".join(line.words for line in lines)))
+        return turns
 
 
 def _named(character: Character) -> Opens | None:

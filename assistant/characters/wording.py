@@ -42,19 +42,17 @@ From all this, play {role} in the conversation with {user}. Give one reply of {r
 """One text that the model goes on with. `history`: a line `name:words` for each turn."""
 
 SYSTEM: dict[Language, str] = {
-    "zh": """请你扮演“{role}”与用户“{user}”进行对话。请注意：
-1.请永远记住你正在扮演{role}。
-2.{user}的话前面会给出一些{role}与其他人物的对话，请参考其中{role}的语言风格，用一致性的语气与{user}进行对话，但不要照抄。
-3.请保证{role}的对话语气符合{role}的人设。
-4.每次只返回一轮{role}的回复，不要替{user}说话。""",
-    "en": """You play “{role}” in a conversation with “{user}”. Keep to this:
-1. Never forget that you are {role}.
-2. Before what {user} says there are dialogues of {role} with other people; speak in the style and tone that {role} \
-has in them, without copying them.
-3. What {role} says fits the description of {role}.
-4. Give one reply of {role}, and never speak for {user}.""",
+    "zh": (
+        "你是{role}，正在和{user}说话。请用{role}此前与别人对话的语气回答，不要照抄；每次只说几句，不要替{user}说话。"
+    ),
+    "en": (
+        "You are {role}, in a conversation with {user}. Answer as {role}, in the style and tone of the dialogues that "
+        "{role} had with others, without copying them; a few sentences at a time, and never for {user}."
+    ),
 }
-"""What stands before all turns where a chat template puts them in order."""
+"""What stands before all turns where a chat template puts them in order. Rules in a list are obeyed less often by small
+models, which then tell about the character.
+"""
 
 DESCRIBED: dict[Language, str] = {
     "zh": "以下是{role}的人设：\n{description}",
@@ -64,10 +62,5 @@ GREETED: dict[Language, str] = {
     "zh": "{role}已经对{user}说过：{greeting}",
     "en": "{role} has already said to {user}: {greeting}",
 }
-DRAWN: dict[Language, str] = {
-    "zh": "以下是一些{role}的对话：\n{dialogues}\n\n现在{user}对{role}说：\n{words}",
-    "en": "Dialogues of {role}:\n{dialogues}\n\nNow {user} says to {role}:\n{words}",
-}
-"""The last question with the dialogues before it."""
 NAMED: dict[Language, str] = {"zh": "{role}：{words}", "en": "{role}: {words}"}
-"""An answer in turns, as it stands there: begun with the name, small models speak as the character, not about it."""
+"""Words in turns, as they stand there: after the name of who says them."""

@@ -9,7 +9,7 @@ from assistant.characters import forms
 from assistant.characters.folder import load_character
 from assistant.characters.playing import Playing
 from assistant.characters.values import Character, PromptSettings
-from assistant.characters.wording import BLOCK, SEPARATOR
+from assistant.characters.wording import BLOCK
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.part import Part
 from assistant.conversation.turns import Forgot
@@ -55,22 +55,41 @@ def chat(part: Part, messages: tuple[Message, ...]) -> tuple[Message, ...]:
 
 def test_turns_of_a_chat() -> None:
     part, _ = played()
-    system, *turns, begun = chat(part, asking("Hi", "Sit down.", "Where is the clock?"))
+    messages = asking("Hi", "Sit down.", "Why?", "It rains.", "Where is the clock?")
+    system, *turns, begun = chat(part, messages)
     assert system.role == "system"
-    for text in ("You play “Glim” in a conversation with “Visitor”", "Keeps a reading room.", "Mind the cat."):
+    for text in ("You are Glim, in a conversation with Visitor.", "Keeps a reading room.", "Mind the cat."):
         assert text in system.content
-    assert turns[:2] == [*asking("Hi", "Glim: Sit down.")], "what was read before is used again"
+    assert [turn.role for turn in turns] == ["user", "assistant"] * 7 + ["user"]
+    named = asking("Visitor: Hi", "Glim: Sit down.", "Visitor: Why?", "Glim: It rains.", "Visitor: Where is the clock?")
+    assert turns[:2] == [*named[:2]], "what was read before is used again"
+    assert turns[-3:] == [*named[2:]], "a question stands behind what it is about"
+    assert turns[-5:-3] == [
+        Message("user", "Osk: What about the clock?"),
+        Message("assistant", "Glim: The clock is where it always was, number 3."),
+    ], "the most similar one last, without what follows the character's last line"
     assert begun == Message("assistant", "Glim:"), "the model speaks as the character, not about it"
-    last = turns[2].content
-    assert last.startswith("Dialogues of Glim:\n")
-    assert last.endswith(
-        "Osk: What about the clock?\nGlim: The clock is where it always was, number 3.\n\n"
-        "Now Visitor says to Glim:\nWhere is the clock?"
-    )
-    assert last.count(SEPARATOR) == 4
-    assert "Oh." not in last, "a dialogue ends with the character's last line"
     assert part.shown(part.drawn(asking("Where is the clock?"))[-1]).startswith("Osk: What about the clock?\nGlim: ")
     assert part.shown("gone") == ""
+
+
+def test_dialogues_of_several_speakers_become_turns_of_two() -> None:
+    rows = (
+        "Glim: Come in out of the rain, both.\nBram: It rains.\nTobin: It does.\nGlim: So it does, all day.\nGlim: Tea?"
+    )
+    part, _ = played(character(rows=rows))
+    assert chat(part, asking("Rain?"))[1:-2] == asking(
+        "…",
+        "Glim: Come in out of the rain, both.",
+        "Bram: It rains.\nTobin: It does.",
+        "Glim: So it does, all day.\nTea?",
+    )
+
+
+def test_the_name_of_the_user_stands_behind_what_is_attached() -> None:
+    part, _ = played(retrieval=False)
+    words = attach("What is it?", [Attachment("a.txt", "A text.")])
+    assert chat(part, asking(words))[1].content == "[a.txt · 1 line]\nA text.\n[end of a.txt]\n\nVisitor: What is it?"
 
 
 def test_the_block_in_the_language_of_the_character() -> None:
@@ -95,7 +114,7 @@ def test_retrieval_can_be_switched_off() -> None:
     part, engine = played(retrieval=False)
     messages = asking("Where is the clock?")
     assert part.drawn(messages) == ()
-    assert chat(part, messages)[1:-1] == messages
+    assert chat(part, messages)[1:-1] == asking("Visitor: Where is the clock?")
     part.retrieval = True
     assert len(part.drawn(messages)) == 5
     assert part.prompt(()) == ()
@@ -114,8 +133,8 @@ def test_settings_the_length_and_the_context_limit_what_is_drawn() -> None:
     assert len(drawn()) == 5
     assert drawn(dialogues=2) == [drawn()[-2], "Osk"]
     assert drawn(dialogues=0) == []
-    assert drawn(characters=500) == ["Osk"], "a quarter of the characters is always the dialogues'"
-    assert drawn(context=3 * 16) == ["Osk"], "a third of the context"
+    assert drawn(characters=400) == ["Osk"], "a quarter of the characters is always the dialogues'"
+    assert drawn(context=3 * 32) == ["Osk"], "a third of the context"
     assert drawn(context=30) == []
 
 
@@ -132,22 +151,22 @@ def test_a_template_without_instructions(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(forms, "_header", lambda _: header(template + "{% endfor %}"))
     part, _ = played()
     turns = chat(part, asking("Hi", "Sit down.", "Where is the clock?"))
-    assert [turn.role for turn in turns] == ["user", "assistant", "user", "assistant"]
-    assert turns[0].content.startswith("You play “Glim”")
-    assert turns[0].content.endswith("\n\nHi")
+    assert [turn.role for turn in turns] == ["user", "assistant"] * 7
+    assert turns[0].content.startswith("You are Glim")
+    assert turns[0].content.endswith("\n\nInes: What about the stove?")
     assert "no place for instructions" in part.form.reason
     first = chat(part, asking("Where is the clock?"))
-    assert first[0].content.startswith("You play “Glim”")
-    assert first[0].content.endswith("Where is the clock?")
+    assert first[0].content.startswith("You are Glim")
+    assert first[-2].content == "Visitor: Where is the clock?"
 
 
 def test_an_answer_that_the_template_begins_with_a_thought_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     template = "{% for m in messages %}{{ m.content }}{% endfor %}{% if add_generation_prompt %}<think>\n{% endif %}"
     monkeypatch.setattr(forms, "_header", lambda _: header(template))
-    part, _ = played()
+    part, _ = played(retrieval=False)
     turns = asking("Hi", "Sit down.", "Where is the clock?")
     assert [turn.role for turn in chat(part, turns)] == ["system", "user", "assistant", "user"]
-    assert chat(part, turns)[2] == turns[1]
+    assert chat(part, turns)[2] == turns[1], "nor are the answers before it named"
     assert chat(part, turns[:2])[-1] == turns[1]
 
 
@@ -205,7 +224,7 @@ def test_long_conversations_keep_description_and_dialogues() -> None:
     assert forgot, "old turns go, and that is said"
     received = engine.received[-1]
     assert "Keeps a reading room." in received[0].content
-    assert "The clock is where it always was" in received[-2].content
+    assert any("The clock is where it always was" in message.content for message in received)
     assert sum(len(message.content.split()) for message in received) <= 400
 
 
@@ -217,11 +236,10 @@ def test_braces_and_another_name_for_the_user() -> None:
         pass
     turns = chat(part, asking("{words}"))
     assert "{user} {" in turns[0].content
-    assert "Now Anna says to Glim:\n{words}" in turns[-2].content
-    assert "Glim: {0} {dialogues}" in turns[-2].content
+    assert [turn.content for turn in turns[1:-1]] == ["Tom: {role}", "Glim: {0} {dialogues}", "Anna: {words}"]
 
 
 def test_a_character_without_dialogues() -> None:
     part, _ = played(load_character(made("bare", TOML)))
     assert part.drawn(asking("Hi")) == ()
-    assert chat(part, asking("Hi"))[-2].content == "Hi"
+    assert chat(part, asking("Hi"))[-2].content == "Visitor: Hi"
