@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
 from rich.table import Column
 
 from assistant.console import note
@@ -25,6 +25,8 @@ Item = TypeVar("Item")
 
 _LABEL, _AMOUNT, _TAIL = 24, 18, 21
 """Columns of the parts of a line; the bar takes what is left of the terminal."""
+_NARROW = 72
+"""A terminal of fewer columns shows no bar, no speed and no time that is left, but figures that are whole."""
 _EVERY_SECONDS = 5.0
 """Between two lines where no terminal is."""
 _WINDOW_SECONDS = 12.0
@@ -78,12 +80,12 @@ class _Bars:
     """Two lines that change: this file, and everything. What is not fetched has one."""
 
     def __init__(self, console: Console) -> None:
-        columns = (
-            _text("label", _LABEL, "left"),
-            BarColumn(bar_width=None),
-            _text("amount", _AMOUNT, "right"),
-            _text("tail", _TAIL, "left"),
-        )
+        self._label = max(1, min(_LABEL, console.width - _AMOUNT - 1))
+        label, amount = _text("label", self._label, "left"), _text("amount", _AMOUNT, "right")
+        if console.width < _NARROW:
+            columns: tuple[ProgressColumn, ...] = (label, amount)
+        else:
+            columns = (label, BarColumn(bar_width=None), amount, _text("tail", _TAIL, "left"))
         self._bars = Progress(*columns, console=console, transient=True, expand=True, refresh_per_second=5)
         self._file = self._bars.add_task("", total=None, visible=False, label="", amount="", tail="")
         self._all = self._bars.add_task("", total=None, label="starting", amount="", tail="")
@@ -110,7 +112,7 @@ class _Bars:
 
     def _show(self, task: TaskID, label: str, done: int, total: int, tail: str) -> None:
         amount = share(done, total) if total else ""
-        label = ending_of(label, _LABEL)
+        label = ending_of(label, self._label)
         self._bars.update(task, completed=done, total=total or None, label=label, amount=amount, tail=tail)
         self._bars.start()
 

@@ -32,11 +32,11 @@ def now(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def draw(monkeypatch: pytest.MonkeyPatch, now: Clock) -> Callable[..., list[str]]:
-    """All lines that were ever on a terminal of 80 columns, an event every two seconds."""
+    """All lines that were ever on a terminal of so many columns, an event every two seconds."""
 
-    def drawn(*events: object) -> list[str]:
+    def drawn(*events: object, width: int = 80) -> list[str]:
         screen = io.StringIO()
-        console = Console(file=screen, force_terminal=True, width=80)
+        console = Console(file=screen, force_terminal=True, width=width)
         monkeypatch.setattr(models_progress, "Console", lambda **_: console)
 
         def play() -> Generator[object, None, None]:
@@ -60,6 +60,12 @@ def test_this_file_and_everything(draw: Callable[..., list[str]]) -> None:
     lines = draw(FIRST, later, SECOND)
     assert re.match(r"…-00002-of-00002\[2J\.gguf ━.* 80 of 200 MiB resumed at 50\.0 MiB", lines[-3])
     assert max(map(len, lines)) <= 80
+
+
+def test_few_columns_show_whole_figures(draw: Callable[..., list[str]]) -> None:
+    *_, file, everything, _ = draw(FIRST, SECOND, width=40)
+    assert file.split() == ["…002-of-00002[2J.gguf", "80", "of", "200", "MiB"]
+    assert everything.split() == ["2", "of", "2", "files", "180", "of", "300", "MiB"]
 
 
 def test_waiting_stands_above(draw: Callable[..., list[str]]) -> None:
