@@ -105,7 +105,8 @@ def refuse(listing: Listing, found: Sequence[Offer], quantization: str) -> HubFa
     """There is no such quantization here; names like it are offered."""
     names = [offer.quantization for offer in found if offer.quantization]
     near = get_close_matches(normal(quantization), names, n=3, cutoff=0.5)
-    hint = f"; like it: {', '.join(dict.fromkeys(near))}" if near else ""
+    hint = " (HF_HUB_OFFLINE=1)" if listing.offline else ""  # the hub itself may have more
+    hint += f"; like it: {', '.join(dict.fromkeys(near))}" if near else ""
     return HubFailed(
         f"{listing.repository} has no {quantization!r}{hint}; it offers {_listed(found)}; name one of them",
         there=named(found),
