@@ -278,6 +278,16 @@ SENTENCES = (
     N_("{file} has more than {count} bytes; a description was expected; shorten it"),
     N_('{file} has no name; name = "…" was expected, as in the dialogues; add it'),
     N_("{file} is no text; TOML was expected; mend it"),
+    N_("{file} cannot be read ({reason}); TOML was expected; mend it"),
+    N_("{folder} cannot be read ({reason}); a folder was expected; look at its rights"),
+    N_(
+        "{file} has a quoted cell that begins at line {number} and does not end as it should ({reason}); quotes in "
+        "pairs were expected, those inside a cell doubled; mend it"
+    ),
+    N_(
+        "the column {column} of {file} holds no lines 'Name：words', but the column {other} does; {expected} was "
+        "expected to hold them; exchange the names of the two"
+    ),
     N_("{key} is {value} in {file}; {expected} was expected; mend it"),
     N_("a text"),
     N_("a table"),
