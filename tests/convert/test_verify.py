@@ -302,8 +302,8 @@ def test_a_file_that_another_converter_made(files: Files, source: Path, tmp_path
 def test_the_real_checkpoint(real_checkpoint: Path, converted: Callable[[str], Path], tmp_path: Path) -> None:
     """Trained weights, 30 layers, a vocabulary of 49,152; positions and text kept short here."""
     text = tmp_path / "text.txt"
-    text.write_text(bundled_text()[:700], encoding="utf-8")
-    proof = proof_of(converted("q4_k_m"), real_checkpoint, text=text, reach=160)
+    text.write_text(bundled_text()[:350], encoding="utf-8")
+    proof = proof_of(converted("q4_k_m"), real_checkpoint, text=text, reach=64)
     assert proof.verdict == "proven", proof.rungs
     assert proof.rungs["kl"].figures["mean"] < 0.3
     assert proof.rungs["kl"].figures["top1_agreement"] > 0.7

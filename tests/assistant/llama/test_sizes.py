@@ -67,7 +67,8 @@ def assert_as_taken(path: Path, setting: Setting) -> None:
 @pytest.mark.parametrize(
     "setting",
     [
-        Setting(4096, "f16", "f16", False, 0, 512),
+        Setting(2048, "f16", "f16", False, 0, 512),
+        pytest.param(Setting(4096, "f16", "f16", False, 0, 512), marks=pytest.mark.slow),
         pytest.param(Setting(4096, "q8_0", "f16", False, 0, 128), marks=pytest.mark.slow),
         pytest.param(Setting(1024, "q4_0", "q4_0", True, 0, 512), marks=pytest.mark.slow),
     ],
