@@ -21,6 +21,14 @@ from assistant.summary.values import Decided, Discarded, PieceDone
 Item = TypeVar("Item")
 
 
+class Output(Console):
+    """Standard output for tables. Where its reader has had enough it ends the command as any other output does."""
+
+    def on_broken_pipe(self) -> None:
+        """rich's own ends the process with 1, as if something had failed."""
+        raise BrokenPipeError
+
+
 def narrate(events: Generator[Item, None, None]) -> Generator[Item, None, None]:
     """The same events, with `Loading` and `Reading` drawn on stderr. Closing it closes `events`."""
     console = Console(stderr=True)

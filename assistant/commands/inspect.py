@@ -108,14 +108,14 @@ def _proof(header: "Header") -> dict[str, object]:
 
 
 def _print(header: "Header", standing: "Standing", *, verbose: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from assistant.console import Output
     from assistant.sampling_defaults import file_statements
     from assistant.sanitize import one_line, printable
 
-    console = Console(highlight=False)
+    console = Output(highlight=False)
     if not console.is_terminal:
         console.width = 240  # lines of a pipe are for `grep`: no wrapping at 80
     rows: list[tuple[str, str]] = [

@@ -92,14 +92,14 @@ def facts(model: "Installed") -> dict[str, object]:
 
 
 def _print_list(models: "list[Installed]") -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from assistant.console import Output
     from assistant.figures import size, tokens
     from assistant.sanitize import one_line
 
-    console = Console(highlight=False)
+    console = Output(highlight=False)
     if not console.is_terminal:
         console.width = 240  # lines of a pipe are for `grep`: no wrapping at 80
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")

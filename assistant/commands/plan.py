@@ -75,12 +75,12 @@ def plan(
 
 
 def _print(name: str, found: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.text import Text
 
+    from assistant.console import Output
     from assistant.sanitize import one_line
 
-    console = Console(highlight=False)
+    console = Output(highlight=False)
     if not console.is_terminal:
         console.width = 240  # lines of a pipe are for `grep`: no wrapping at 80
     free = ", ".join(f"{device['free_mib']:,.0f} MiB on {name}" for name, device in found["devices"].items())

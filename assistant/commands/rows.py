@@ -7,6 +7,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from assistant.console import Output
 from assistant.sanitize import one_line, printable
 
 _LEAST = 20
@@ -14,7 +15,7 @@ _LEAST = 20
 
 def print_rows(rows: Iterable[tuple[str, str]], *, err: bool = False) -> None:
     """One row a name; `err`: on stderr. An address or a path stays whole, so that it can be copied or followed."""
-    console = Console(highlight=False, stderr=err)
+    console = Console(highlight=False, stderr=True) if err else Output(highlight=False)
     shown = [(one_line(name), " ".join(printable(value).splitlines())) for name, value in rows]
     first = max((cell_len(name) for name, _ in shown), default=0) + 2
     for name, value in shown:

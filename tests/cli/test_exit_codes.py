@@ -1,5 +1,6 @@
 """0 done, 1 our error, 2 wrong usage, 130 interrupted; one line, no traceback; nothing of the input obeyed."""
 
+import io
 import sys
 from pathlib import Path
 
@@ -86,3 +87,24 @@ def test_standard_output_may_be_closed(luciole: Luciole, monkeypatch: pytest.Mon
     """As `>&-` does it."""
     monkeypatch.setattr(sys, "stdout", None)
     assert luciole("models", "default").code == 0
+
+
+class Gone(io.StringIO):
+    """A pipe whose other end is closed."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+
+def test_a_table_whose_reader_has_had_enough(luciole: Luciole, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As `luciole models | head -1` may have it: rich itself would end with 1."""
+    with (tmp_path / "out").open("w") as stands_in:
+        monkeypatch.setattr(sys, "stdout", Gone(stands_in.fileno()))
+        assert luciole("models").code == 0

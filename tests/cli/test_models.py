@@ -50,7 +50,7 @@ def test_the_list(luciole: Luciole, starter_gguf: Path) -> None:
 def test_the_list_fits_eighty_columns(luciole: Luciole, monkeypatch: pytest.MonkeyPatch) -> None:
     write_model("a-model-of-a-long-name-that-tells-much-q4_k_m")
     write_model("一" * 30, context=1 << 20)
-    monkeypatch.setattr("rich.console.Console", lambda **given: Console(width=80, force_terminal=True, **given))
+    monkeypatch.setattr("assistant.console.Output", lambda **given: Console(width=80, force_terminal=True, **given))
     shown = re.sub(r"\x1b\[[0-9;]*m", "", luciole("models").out)
     widths = [len(line.rstrip()) + line.count("一") for line in shown.split("\n")]
     assert 60 < max(widths) <= 80
@@ -96,7 +96,7 @@ def test_show(luciole: Luciole, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_wrap_at_words_and_leave_addresses_whole(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "Console", lambda **given: Console(width=40, force_terminal=True, **given))
+    monkeypatch.setattr(rows, "Output", lambda **given: Console(width=40, force_terminal=True, **given))
     address = f"https://example.org/{'a' * 40}"
     rows.print_rows([("萤火", "one two three four five six seven\x1b[2J"), ("", f"see {address}"), ("c", "  9 B  a b")])
     shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
