@@ -4,6 +4,7 @@ Progress is drawn only where stderr is a terminal and is gone when the first wor
 `printable`. The module knows nothing of models or commands.
 """
 
+import sys
 from collections.abc import Callable, Generator
 from contextlib import closing
 from time import monotonic
@@ -134,7 +135,7 @@ class Answer:
 
 def note(text: str, kind: str = "note") -> None:
     """One line on stderr, `note: ...`."""
-    click.echo(f"{kind}: {one_line(text)}", err=True)
+    click.echo(f"{kind}: {one_line(text)}", file=sys.stderr)  # `err` would pass by a bar that stands there
 
 
 def tell_if_cut(last: object, *, more: str = "--max-tokens allows more") -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 import pytest
 from rich.console import Console
 
-from assistant.console import narrate
+from assistant.console import narrate, note
 from assistant.events import Loading, Reading, Text
 from assistant.summary.values import Decided, Discarded, PieceDone
 
@@ -38,6 +38,23 @@ def test_how_it_is_read_stands_above_the_bar(draw: Draw) -> None:
     shown = draw(PARTS, Reading(300, 900))
     assert "note: too long[2J: 3 parts" in shown
     assert "reading 900 tokens" in shown
+
+
+def test_a_note_between_two_events_has_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.BytesIO()
+    monkeypatch.setattr("sys.stderr", io.TextIOWrapper(screen, "utf-8", write_through=True))
+    console = Console(stderr=True, force_terminal=True, width=120)
+    monkeypatch.setattr("assistant.console.Console", lambda **_: console)
+
+    def play() -> Generator[object, None, None]:
+        yield Loading(0.5)
+        note("the oldest turns go")
+        yield Text("a")
+
+    for _ in narrate(play()):
+        pass
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue().decode())
+    assert re.search(r"[\r\n]note: the oldest turns go\n", shown)
 
 
 def test_one_reading_is_said_in_the_report_only(draw: Draw) -> None:
