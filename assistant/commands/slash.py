@@ -4,8 +4,10 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from pathlib import Path
+from shutil import get_terminal_size
 
 import click
+from rich.cells import cell_len, set_cell_size
 
 from assistant.console import note
 from assistant.conversation.conversation import Conversation, Said
@@ -49,9 +51,9 @@ def obey(text: str, conversation: Conversation) -> Answer | None:
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a text on one line."""
-    words = one_line(text)
-    return words if len(words) <= 100 else words[:99] + "…"
+    """The beginning of a text on one line of the terminal, behind a number and a name."""
+    words, width = one_line(text), max(min(get_terminal_size().columns, 112) - 12, 20)
+    return words if cell_len(words) <= width else set_cell_size(words, width - 1).rstrip() + "…"
 
 
 def beside(text: str, *, end: str = "\n") -> None:

@@ -85,7 +85,7 @@ def test_a_dialogue(luciole: Luciole, opens: Opens, typed: Typed, keeper: Path) 
     assert banner.startswith("fake (")
     assert greeting == "Keeper: Come in, [31mthe lamp is lit.", "printable, and before everything"
     assert none == "note: there is no answer yet"
-    assert "\n  1  Guest: Is the lamp lit? Keeper: It is lit, as it has been every night" in said, "a line each"
+    assert "\n  1  Guest: Is the lamp lit? Keeper: It is lit, as it has been every nig…\n" in said, "a line each"
     assert "note: 3 drawn, the most similar last; /dialogues 1 shows that one whole\n" in said
     assert "\nGuest: Is the lamp lit?\nKeeper: It is lit, as it has been every night for thirty years.\n" in said
     assert "error: 4 is none of 1 to 3; /dialogues lists them\n" in said
