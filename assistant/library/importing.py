@@ -69,6 +69,8 @@ def import_file(
                     yield Step(file.name, done + written, total)
             done += count
             yield Step(file.name, done, total)
+        for goal in goals:
+            expect_absent(goal)  # what lies beside a model that came meanwhile is not ours to write, or to remove
         made.append(_take_report(source, first))
         made.append(_take_origin(source, first, origin))
         for goal in reversed(goals):

@@ -5,6 +5,7 @@ cache, so only those of safe form are taken.
 """
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -76,7 +77,7 @@ def read_origin(model: Path) -> Origin | None:
 def write_origin(model: Path, origin: Origin) -> None:
     """Keep it beside the model. Raises OSError."""
     path = origin_file(model)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")  # swept with the others where it is left
     values = {"version": _VERSION, **asdict(origin), "pulled": origin.pulled.isoformat(timespec="seconds")}
     try:
         partial.write_text(json.dumps(values, ensure_ascii=False, indent=2), encoding="utf-8")

@@ -9,6 +9,7 @@ from huggingface_hub import hf_hub_download
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assistant.errors import OutputFailed
 from assistant.hub.cache import cached
 from assistant.hub.names import HubName
 from assistant.library.changes import freed_by_removing, remove_model, rename_model
@@ -108,6 +109,20 @@ def test_a_copy_of_a_pulled_model_keeps_nothing_in_the_cache(model: Installed, t
     assert remove_model(model) == len(MODEL)
     assert not cached(REPOSITORY).folder.exists()
     assert last.model.path.read_bytes() == MODEL
+
+
+def test_of_two_that_come_at_once_the_first_keeps_its_origin(tmp_path: Path) -> None:
+    """The other copied for so long that it comes to its end only when the name is taken."""
+    source = tmp_path / "little.gguf"
+    source.write_bytes(MODEL)
+    late = import_file(source, origin=ORIGIN)
+    next(late)
+    *_, first = import_file(source, origin=ORIGIN)
+    assert isinstance(first, Imported)
+    with pytest.raises(OutputFailed, match="is there already"):
+        list(late)
+    assert read_origin(first.model.path) == ORIGIN
+    assert len(list(models_folder().iterdir())) == 2
 
 
 def test_what_another_model_needs_stays(server: Server, model: Installed) -> None:
