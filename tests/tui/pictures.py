@@ -22,6 +22,7 @@ PICTURES = {
     "documents.svg": ("documents", "en"),
     "models.svg": ("models", "en"),
     "history.svg": ("history", "en"),
+    "character.svg": ("dialogues", "en"),
     "documents.zh.svg": ("chinese", "zh"),
 }
 """Scene and language by the name of the file."""
