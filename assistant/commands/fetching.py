@@ -82,9 +82,10 @@ def _tell_end(pulled: "Pulled", *, converts: bool) -> None:
     from assistant.console import note
     from assistant.figures import size
 
-    if converts and pulled.kept:
-        note(f"the checkpoint stays in the hub's cache: {size(pulled.kept)}")
+    source = "checkpoint" if converts else "copy"  # the hub's cache lies on another disk
+    if pulled.kept:
+        note(f"the {source} stays in the hub's cache: {size(pulled.kept)}")
     if pulled.freed:
-        note(f"the checkpoint is removed: {size(pulled.freed)} are free again")
+        note(f"the {source} in the hub's cache is removed: {size(pulled.freed)} are free again")
     for warning in pulled.warnings:
         note(warning, "warning")

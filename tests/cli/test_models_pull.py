@@ -144,6 +144,14 @@ def test_it_does_not_ask_for_what_has_no_room(
     assert little.asked("cdn") == []
 
 
+def test_a_copy_on_another_disk_is_said(luciole: Luciole, little: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.library.importing._link", lambda *_: False)
+    shown = luciole("models", "pull", "owner/Little-GGUF")
+    assert re.search(r"note: the copy stays in the hub's cache: [\d.]+ KiB\n", shown.err)
+    shown = luciole("models", "pull", "owner/Little-GGUF:q8_0", "--remove-source")
+    assert re.search(r"note: the copy in the hub's cache is removed: [\d.]+ KiB are free again\n", shown.err)
+
+
 def test_what_the_cache_holds_is_said(luciole: Luciole, little: Server) -> None:
     luciole("models", "pull", "owner/Little-GGUF")
     shown = luciole("models", "pull", "owner/Little-GGUF", "--name", "again")
@@ -266,7 +274,7 @@ def test_a_checkpoint(luciole: Luciole, server: Server, typed: Typed, monkeypatc
     assert shown.code == 0
     assert "fetch and convert it? [Y/n]" in shown.err
     assert "keep the checkpoint, 4.0 KiB, in the hub's cache when it is converted? [Y/n]" in shown.err
-    assert "note: the checkpoint is removed: 4.0 KiB are free again" in shown.err
+    assert "note: the checkpoint in the hub's cache is removed: 4.0 KiB are free again" in shown.err
     assert "warning: logits not compared" in shown.err
     assert "evil.py" not in shown.err
     shown = luciole("models", "pull", "owner/Tiny", "-y")
