@@ -12,7 +12,6 @@ the last exchange, so that what was said before it is not read again, and what i
 
 import re
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from weakref import finalize
@@ -45,22 +44,11 @@ _BREAKS = re.compile(r"\s*\n\s*")
 class Playing:
     """Not for two threads at once. The model for vectors, if any, is open from `prepare` on, as long as this lives."""
 
-    def __init__(
-        self,
-        character: Character,
-        engine: Engine,
-        *,
-        retrieval: bool = True,
-        embed: Opens | None = None,
-        user: str | None = None,
-    ) -> None:
-        """`embed` opens a model for vectors; None: the one that the character names, if it does. `user`: another name
-        than the character's settings have for who speaks to it.
-        """
-        self.character = replace(character, user=user) if user else character
+    def __init__(self, character: Character, engine: Engine, *, retrieval: bool = True) -> None:
+        self.character = character
         self.retrieval = retrieval
         self._engine = engine
-        self._opens = embed if embed is not None else _named(character)
+        self._opens = _named(character)
         self._form: Form | None = None
         self._retriever: Retriever | None = None
         self._vectors: Vectors | None = None

@@ -1,8 +1,8 @@
 """A corpus made ready for prompts and for the search, as bilibili prepared it for Index-1.9B-Character (`roleplay/`).
 
 A dialogue ends with the character's last line; duplicates are dropped; so are dialogues in which the character says
-less than ten characters a line, unless fewer than twenty would remain. For the search the last line is left out, and
-the other speakers are called user0, user1, … in the order in which they speak: who it is shall not decide.
+less than ten characters a line, unless fewer than twenty would remain. For the search by vectors the last line is left
+out, and the other speakers are called user0, user1, … in the order in which they speak: who it is shall not decide.
 """
 
 from collections.abc import Callable, Sequence

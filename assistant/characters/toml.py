@@ -10,7 +10,7 @@ dialogues = ["dialogues.csv"]       # left out: every .csv, .jsonl and .txt of t
 [sampling]                          # fields of `Sampling`
 temperature = 0.85
 [prompt]
-form = "auto"                       # or "trained", "chat" (`values.Form`)
+form = "auto"                       # or "trained", "chat" (`values.WantedForm`)
 dialogues = 20                      # most of them in a prompt
 characters = 4000                   # most of a prompt
 [retrieval]
@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, cast, get_args
 
 from assistant.characters.lines import without_controls
-from assistant.characters.values import Form, Language, PromptSettings, RetrievalSettings
+from assistant.characters.values import Language, PromptSettings, RetrievalSettings, WantedForm
 from assistant.documents.encoding import decode
 from assistant.errors import InvalidCharacter, InvalidDocument, InvalidSetting
 from assistant.messages import Sampling
@@ -126,15 +126,15 @@ def _sampling(table: Mapping[str, Any], where: str) -> Mapping[str, object]:
 def _prompt(table: Mapping[str, Any], where: str) -> PromptSettings:
     _expect_keys(table, {"form": str, "dialogues": int, "characters": int}, where, "[prompt]")
     form = table.get("form", "auto")
-    if form not in get_args(Form):
-        raise _wrong("form", form, ", ".join(get_args(Form)), where)
+    if form not in get_args(WantedForm):
+        raise _wrong("form", form, ", ".join(get_args(WantedForm)), where)
     default = PromptSettings()
     dialogues, characters = table.get("dialogues", default.dialogues), table.get("characters", default.characters)
     if not 0 <= dialogues <= 200:
         raise _wrong("dialogues in [prompt]", dialogues, "a number from 0 to 200", where)
     if not 500 <= characters <= 1_000_000:
         raise _wrong("characters in [prompt]", characters, "a number from 500 to 1,000,000", where)
-    return PromptSettings(cast("Form", form), dialogues, characters)
+    return PromptSettings(cast("WantedForm", form), dialogues, characters)
 
 
 def _retrieval(table: Mapping[str, Any], where: str) -> RetrievalSettings:

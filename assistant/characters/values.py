@@ -8,7 +8,7 @@ from typing import Literal
 
 Language = Literal["en", "zh"]
 """In which the character is described, and in which the prompt around it is worded."""
-Form = Literal["auto", "trained", "chat"]
+WantedForm = Literal["auto", "trained", "chat"]
 """How the material is put to a model: in one block of plain text, as Index-1.9B-Character was trained; through the
 model's own chat template; or in what the model's file says it takes."""
 
@@ -87,7 +87,7 @@ class Corpus:
 class PromptSettings:
     """`form`, and how much of the corpus a prompt takes at most: dialogues, and characters of the whole prompt."""
 
-    form: Form = "auto"
+    form: WantedForm = "auto"
     dialogues: int = DIALOGUES
     characters: int = CHARACTERS
 

@@ -229,11 +229,8 @@ def test_long_conversations_keep_description_and_dialogues() -> None:
 
 
 def test_braces_and_another_name_for_the_user() -> None:
-    found = replace(character(rows="Tom: {role}\nGlim: {0} {dialogues}"), description="{user} {")
-    engine = FakeEngine()
-    part = Playing(found, engine, user="Anna")
-    for _ in (*engine.load(), *part.prepare()):
-        pass
+    found = replace(character(rows="Tom: {role}\nGlim: {0} {dialogues}"), description="{user} {", user="Anna")
+    part, _ = played(found)
     turns = chat(part, asking("{words}"))
     assert "{user} {" in turns[0].content
     assert [turn.content for turn in turns[1:-1]] == ["Tom: {role}", "Glim: {0} {dialogues}", "Anna: {words}"]
