@@ -1,5 +1,6 @@
 """What a prompt holds: the description, the most similar dialogues that fit, nearest the end; in each form."""
 
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,8 @@ from assistant.conversation.turns import Forgot
 from assistant.events import Finished, Text
 from assistant.fake import FAKE_INFO, FakeEngine
 from assistant.gguf.header import Header
-from assistant.messages import Message, Plain
+from assistant.messages import Message, Plain, Sampling
+from assistant.models import open_engine
 from tests.assistant.characters.support import made
 
 ROWS = "\n\n".join(
@@ -240,3 +242,22 @@ def test_a_character_without_dialogues() -> None:
     part, _ = played(load_character(made("bare", TOML)))
     assert part.drawn(asking("Hi")) == ()
     assert chat(part, asking("Hi"))[-2].content == "Visitor: Hi"
+
+
+@pytest.mark.slow
+def test_a_conversation_with_the_starter() -> None:
+    """It is small and silly; yet each answer is one turn of the character's own, and earlier turns are read once."""
+    glim = load_character("glim")
+    sampling = Sampling(temperature=0, repeat_penalty=1.1, max_tokens=120)
+    with closing(open_engine("starter")) as engine:
+        conversation = Conversation(engine, sampling)
+        conversation.play(Playing(replace(glim, prompt=PromptSettings(dialogues=4)), engine))
+        for words in ("Hello", "Who are you?", "I can't sleep.", "My lamp is broken, can you mend it?"):
+            for _ in conversation.say(words):
+                pass
+    answers = conversation.path[1::2]
+    assert [answer.reason for answer in answers] == ["stop"] * 4
+    assert all(answer.content and len(answer.content.split()) <= 80 for answer in answers)
+    assert not any("Glim:" in answer.content or "Visitor:" in answer.content for answer in answers)
+    reused = [answer.usage.reused_tokens for answer in answers[1:] if answer.usage is not None]
+    assert 300 < reused[0] <= reused[1] < reused[2], "instruction and description, then the turns before the last ones"
