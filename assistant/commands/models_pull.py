@@ -89,6 +89,7 @@ def pull(
                     "freed": pulled.freed,
                     "source_kept": pulled.kept,
                     **plan_facts(plan),
+                    "warnings": [*plan.warnings, *pulled.warnings],
                 }
             )
         )

@@ -277,7 +277,8 @@ def test_a_checkpoint(luciole: Luciole, server: Server, typed: Typed, monkeypatc
     assert "note: the checkpoint in the hub's cache is removed: 4.0 KiB are free again" in shown.err
     assert "warning: logits not compared" in shown.err
     assert "evil.py" not in shown.err
-    shown = luciole("models", "pull", "owner/Tiny", "-y")
+    shown = luciole("models", "pull", "owner/Tiny", "-y", "--json")
+    assert json.loads(shown.out)["warnings"] == ["logits not compared"]
     assert "note: the checkpoint stays in the hub's cache: 4.0 KiB" in shown.err
     assert luciole("models", "pull", "owner/Tiny", "-y", "--remove-source").code == 0
     assert kept == [False, True, False]
