@@ -13,6 +13,7 @@
     ├── ConversionFailed     a checkpoint was refused by the converter, or its process died
     ├── HubFailed            the hub or the way to it refused, or what came is not what it promised
     └── OutputFailed         a result cannot be written where it was asked for
+        └── AlreadyHere      what would be written is there
 
 A message is one line of three parts: `what was found; what was expected; what to do`.
 """
@@ -91,3 +92,11 @@ class HubFailed(AssistantError):
 
 class OutputFailed(AssistantError):
     """A result cannot be written where it was asked for: the file exists, the folder does not, the disk is full."""
+
+
+class AlreadyHere(OutputFailed):
+    """What would be written is there already. `name`: what it is called."""
+
+    def __init__(self, message: str, *, name: str) -> None:
+        super().__init__(message)
+        self.name = name

@@ -6,6 +6,7 @@ import click
 
 if TYPE_CHECKING:
     from assistant.hub.names import HubName
+    from assistant.library.installed import Installed
 
 EPILOG = """\b
 Examples:
@@ -53,24 +54,22 @@ def pull(
     from assistant.commands.models_plan import plan_facts, tell_plan
     from assistant.commands.models_telling import tell_model
     from assistant.console import note
+    from assistant.errors import AlreadyHere
     from assistant.library.installed import installed_model
-    from assistant.models import pulled_model
+    from assistant.models import find_model, pulled_model
     from assistant.sanitize import printable_json
 
     wanted = _wanted(name, revision, quantization, convert=convert)
     path = None if called or dry_run else pulled_model(wanted)
     model = installed_model(path) if path is not None else None
     if model is not None and model.origin is not None and (model.origin.converted or not convert):
-        note(
-            f"{wanted} is here already, at {model.origin.revision[:12]}; luciole models remove takes it away, and "
-            "--name fetches it once more"
-        )
-        if as_json:
-            click.echo(printable_json({"model": facts(model), "fetched": 0, "freed": 0, "source_kept": 0}))
-        else:
-            tell_model(model, "nothing was fetched")
+        _tell_here(wanted, model, as_json=as_json)
         return
-    plan = planned(wanted, convert=wanted.quantization if convert else None, called=called)
+    try:
+        plan = planned(wanted, convert=wanted.quantization if convert else None, called=called)
+    except AlreadyHere as error:
+        _tell_here(wanted, installed_model(find_model(error.name)), as_json=as_json)
+        return
     if dry_run and as_json:
         click.echo(printable_json(plan_facts(plan)))
         return
@@ -95,6 +94,21 @@ def pull(
         )
     else:
         tell_model(pulled.model, f"revision {plan.revision[:8]}")
+
+
+def _tell_here(wanted: "HubName", model: "Installed", *, as_json: bool) -> None:
+    """Nothing needs to be fetched."""
+    from assistant.commands.models_list import facts
+    from assistant.commands.models_telling import tell_model
+    from assistant.console import note
+    from assistant.sanitize import printable_json
+
+    at = f", at {model.origin.revision[:12]}" if model.origin else ""
+    note(f"{wanted} is here already{at}; luciole models remove takes it away, and --name fetches it once more")
+    if as_json:
+        click.echo(printable_json({"model": facts(model), "fetched": 0, "freed": 0, "source_kept": 0}))
+    else:
+        tell_model(model, "nothing was fetched")
 
 
 def _wanted(name: str, revision: str | None, quantization: str | None, *, convert: bool) -> "HubName":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from assistant.errors import HubFailed, OutputFailed
+from assistant.errors import AlreadyHere, HubFailed
 from assistant.hub.cache import RepositoryFile, cached, existing, free_bytes
 from assistant.hub.fetching import read_file
 from assistant.hub.listing import Licence, Listing, list_files
@@ -107,7 +107,8 @@ def plan_pull(
 
     `convert`: convert the checkpoint into this quantization, even where there are GGUF files. `called`: the model's
     name; None: as its file. `told` hears of every wait; `interrupted` is asked ten times a second, and ends it with
-    HubFailed. Raises HubFailed, OutputFailed where a model of that name is there, InvalidModelFile for what is no name.
+    HubFailed. Raises HubFailed, AlreadyHere, OutputFailed where another model has that name, InvalidModelFile for what
+    is no name.
     """
     planning = _plan(name, convert, called, interrupted)
     while True:
@@ -214,7 +215,7 @@ def _shards(listing: Listing, index: RepositoryFile, content: bytes) -> tuple[st
 def _expect_free(
     model: str, parts: list[str], listing: Listing, chosen: tuple[RepositoryFile, ...], quantization: str
 ) -> None:
-    """Raises InvalidModelFile for what is no name, OutputFailed where a model of it is there."""
+    """Raises InvalidModelFile for what is no name, AlreadyHere and OutputFailed where one of it is there."""
     expect_name(model)
     for part in parts:
         target = models_folder() / f"{model}{part}"
@@ -225,9 +226,10 @@ def _expect_free(
                     and found.origin is not None
                     and is_same(found.origin, listing, chosen, quantization)
                 ):
-                    raise OutputFailed(
+                    raise AlreadyHere(
                         f"{found.origin.name} is here already, as {found.name}; a model that is not was expected; "
-                        "nothing needs to be done"
+                        "nothing needs to be done",
+                        name=found.name,
                     )
         expect_absent(target)
 

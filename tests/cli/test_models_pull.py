@@ -96,6 +96,18 @@ def test_a_second_pull_fetches_nothing(luciole: Luciole, little: Server) -> None
     assert json.loads(shown.out)["model"]["name"] == "little-q4_k_m"
 
 
+def test_a_second_pull_of_a_branch_too(luciole: Luciole, little: Server) -> None:
+    """Only the hub knows what it stands for; that it is here is found when that is known, and no failure."""
+    found = little.repositories["owner/Little-GGUF"]
+    found.branches["v1"] = found.revision
+    assert luciole("models", "pull", "owner/Little-GGUF", "--revision", "v1").code == 0
+    sent = little.sent("cdn")
+    shown = luciole("models", "pull", "owner/Little-GGUF", "--revision", "v1", "--json")
+    assert (shown.code, little.sent("cdn")) == (0, sent)
+    assert f"is here already, at {found.revision[:12]};" in shown.err
+    assert json.loads(shown.out)["fetched"] == 0
+
+
 def test_a_dry_run(luciole: Luciole, little: Server) -> None:
     shown = luciole("models", "pull", "owner/Little-GGUF:q8_0", "--dry-run")
     assert (shown.code, shown.err) == (0, "")
