@@ -99,9 +99,12 @@ def rename_model(model: Installed, name: str) -> Installed:
     expect_own(model)
     files = files_of(model)
     moves = list(zip(files, targets(name, files), strict=True))
+    first = moves[0][1]
+    beside = [(place(model.path), place(first)) for place in (report_of, origin_file)]
+    moves += [(file, target) for file, target in beside if file.exists()]
     done: list[tuple[Path, Path]] = []
     try:
-        for file, target in reversed(moves):  # the first part last
+        for file, target in reversed(moves):  # the first part last: until then it has its old name, and can be renamed
             file.rename(target)
             done.append((file, target))
     except OSError as error:
@@ -109,11 +112,6 @@ def rename_model(model: Installed, name: str) -> Installed:
             with suppress(OSError):
                 target.rename(file)
         raise failed(model.path, error, "renamed") from error
-    first = moves[0][1]
-    with suppress(OSError):  # without its report the model is one that nobody has compared yet
-        report_of(model.path).replace(report_of(first))
-    with suppress(OSError):
-        origin_file(model.path).replace(origin_file(first))
     move_use(model.path, first)
     renamed = replace(look(first, "folder"), is_default=model.is_default)
     if model.is_default:

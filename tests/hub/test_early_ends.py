@@ -11,7 +11,7 @@ import pytest
 
 from assistant.hub.cache import cached
 from assistant.hub.names import HubName
-from assistant.library.changes import remove_model
+from assistant.library.changes import remove_model, rename_model
 from assistant.library.installed import Installed, installed
 from assistant.library.pulling import plan_pull, pull
 from assistant.paths import models_folder
@@ -20,7 +20,7 @@ from tests.hub.server import Server
 
 REPOSITORY, FILE = "someone/Little-GGUF", "Little-Q4_K_M.gguf"
 MODEL = model_bytes() + bytes(4000)
-CHANGES = ((Path, "replace"), (Path, "unlink"), (Path, "symlink_to"), (Path, "rmdir"), (os, "link"))
+CHANGES = ((Path, "replace"), (Path, "rename"), (Path, "unlink"), (Path, "symlink_to"), (Path, "rmdir"), (os, "link"))
 
 
 class Killed(BaseException):
@@ -100,3 +100,18 @@ def test_a_removal() -> None:
             remove_model(model)
 
     assert ended_everywhere(remove, fetch, lambda: None) > 4
+
+
+def test_a_new_name() -> None:
+    """Where it came from, and with it what goes when it goes, comes along."""
+
+    def rename() -> None:
+        for model in own():
+            if model.name != "other":
+                rename_model(model, "other")
+
+    def rename_again() -> None:
+        rename()
+        assert [(model.name, model.origin is not None) for model in own()] == [("other", True)]
+
+    assert ended_everywhere(rename, fetch, rename_again) >= 2
