@@ -5,6 +5,7 @@ What lies on the disk is read and written beside the screen.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -86,11 +87,12 @@ class CharactersScreen(ModalScreen[Listed | Nobody | None]):
             self.before = before
 
     class Refused(Message):
-        """Something could not be read or written."""
+        """Something could not be read or written; `again` offers it once more, where words would be lost else."""
 
-        def __init__(self, error: AssistantError) -> None:
+        def __init__(self, error: AssistantError, again: Callable[[], object]) -> None:
             super().__init__()
             self.error = error
+            self.again = again
 
     def __init__(self, chosen: str, described: Callable[[Character, Character], None]) -> None:
         super().__init__()
@@ -136,12 +138,12 @@ class CharactersScreen(ModalScreen[Listed | Nobody | None]):
     def _list(self, mark: str) -> None:
         self._aside.do(lambda _stopped: self.Found(listed_characters(), mark), kind="list")
 
-    def _write(self, write: Callable[[], Message]) -> None:
+    def _write(self, write: Callable[[], Message], again: Callable[[], object] = lambda: None) -> None:
         def written(_stopped: Stopped) -> Message:
             try:
                 return write()
             except AssistantError as error:
-                return self.Refused(error)
+                return self.Refused(error, again)
 
         self._aside.do(written)
 
@@ -161,6 +163,7 @@ class CharactersScreen(ModalScreen[Listed | Nobody | None]):
     @on(Refused)
     def _refused(self, message: Refused) -> None:
         self.notify(one_line(str(message.error)), severity="warning", markup=False)
+        message.again()
 
     # What the user does
 
@@ -209,7 +212,11 @@ class CharactersScreen(ModalScreen[Listed | Nobody | None]):
         marked = self.marked
         if marked is None or marked.problem:
             self.notify(_("mark a character that can be read"), markup=False)
-            return
+        else:
+            self._edit(marked, marked.description)
+
+    def _edit(self, marked: Listed, text: str) -> None:
+        """Let this be changed, and make it the description of the marked one."""
 
         def described(text: str) -> Message:
             before = load_character(marked.folder)
@@ -217,9 +224,9 @@ class CharactersScreen(ModalScreen[Listed | Nobody | None]):
 
         def describe(text: str | None) -> None:
             if text is not None and text != marked.description:
-                self._write(lambda: described(text))
+                self._write(partial(described, text), partial(self._edit, marked, text))
 
-        self.app.push_screen(describing(marked), describe)
+        self.app.push_screen(describing(marked, text), describe)
 
     # What is drawn
 
@@ -245,13 +252,13 @@ class CharactersScreen(ModalScreen[Listed | Nobody | None]):
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
 
-def describing(character: Character | Listed) -> DescribeScreen:
-    """The entry for its description."""
+def describing(character: Character | Listed, text: str) -> DescribeScreen:
+    """The entry for its description; `text` stands in it."""
     title = _("Description of {name}").format(name=one_line(character.name))
     help_ = _("Who it is, how it speaks, what it knows. It holds from the next answer on.")
     if character.shipped:
         help_ += " " + _("This character comes with Luciole: what is changed becomes a copy of yours.")
-    return DescribeScreen(title, character.description, help=help_)
+    return DescribeScreen(title, text, help=help_)
 
 
 def _row(listed: Listed) -> Content:

@@ -215,6 +215,17 @@ async def test_the_description_is_edited_and_holds_from_the_next_answer_on(lucio
         await talked(pilot, "And now?")
         assert "Mira is a pirate.\n她喜欢海。" in everything(engine)
         assert "mends radios" not in everything(engine)
+        settings = (place / "character.toml").rename(place / "away")
+        await send(pilot, "/describe")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, DescribeScreen))
+        pilot.app.screen.query_one(TextArea).text = "Mira is lost."
+        await pilot.press("ctrl+s")
+        await wait_until(pilot, lambda: "cannot be written" in said(pilot)[-1])
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, DescribeScreen))
+        assert pilot.app.screen.query_one(TextArea).text == "Mira is lost.", "what was written is there for another try"
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not isinstance(pilot.app.screen, DescribeScreen))
+        settings.rename(place / "character.toml")
         await cast(pilot, "Glim")
         await send(pilot, "/describe")
         await wait_until(pilot, lambda: isinstance(pilot.app.screen, DescribeScreen))
@@ -322,7 +333,14 @@ async def test_a_new_one_is_named_described_and_chosen(luciole_home: Path) -> No
         await pilot.press("e")
         await wait_until(pilot, lambda: isinstance(pilot.app.screen, DescribeScreen))
         pilot.app.screen.query_one(TextArea).text = "三三住在B站。"
+        settings = luciole_home / "data" / "characters" / "三三" / "character.toml"
+        away = settings.rename(settings.with_suffix(".away"))
+        refused = pilot.app.screen
         await pilot.press("ctrl+s")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, DescribeScreen) and pilot.app.screen != refused)
+        away.rename(settings)
+        await pilot.press("ctrl+s")  # what was written is there for another try
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, CharactersScreen))
         await wait_until(pilot, lambda: "三三住在B站。" in drawn(pilot))
         await pilot.press("enter")
         await wait_until(pilot, lambda: status(pilot).who == "三三")

@@ -1,6 +1,7 @@
 """Who answers in the chat: characters are chosen, looked into, described anew, and what an answer was written after."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,11 +44,12 @@ class Described(Message):
 
 
 class NotDone(Message):
-    """What was wanted of a character came to nothing."""
+    """What was wanted of a character came to nothing; `again` offers it once more, where words would be lost else."""
 
-    def __init__(self, error: AssistantError) -> None:
+    def __init__(self, error: AssistantError, again: Callable[[], object]) -> None:
         super().__init__()
         self.error = error
+        self.again = again
 
 
 class Roles(Commands):
@@ -115,14 +117,14 @@ class Roles(Commands):
 
         self._load(lambda: Cast(load_character(name)))
 
-    def _load(self, make: Callable[[], Message]) -> None:
-        """Beside the screen: it waits for the disk."""
+    def _load(self, make: Callable[[], Message], again: Callable[[], object] = lambda: None) -> None:
+        """Beside the screen: it waits for the disk. `again`: as in `NotDone`."""
 
         def loaded(_stopped: Stopped) -> Message:
             try:
                 return make()
             except AssistantError as error:
-                return NotDone(error)
+                return NotDone(error, again)
 
         self.aside.do(loaded, kind="character")
 
@@ -134,21 +136,27 @@ class Roles(Commands):
     @on(NotDone)
     def _not_done(self, message: NotDone) -> None:
         self.say(str(message.error))
+        message.again()
 
     def action_describe(self) -> None:
         """Edit who the character of this chat is."""
         character = self.talk.character
         if character is None:
             self.say(_("no character answers here; /character chooses one"))
-            return
+        else:
+            self._edit(character, character.description)
+
+    def _edit(self, character: "Character", text: str) -> None:
+        """Let this be changed, and make it the character's description."""
         from assistant import describe_character  # noqa: PLC0415  likewise
         from tui.screens.characters import describing  # noqa: PLC0415  likewise
 
         def describe(text: str | None) -> None:
             if text is not None and text != character.description:
-                self._load(lambda: Described(describe_character(character, text), character))
+                made = partial(describe_character, character, text)
+                self._load(lambda: Described(made(), character), partial(self._edit, character, text))
 
-        self.app.push_screen(describing(character), describe)
+        self.app.push_screen(describing(character, text), describe)
 
     def _describe(self, character: "Character", before: "Character") -> None:
         self.post_message(Described(character, before))
