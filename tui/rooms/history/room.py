@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from assistant import Entry, Store, export_conversation, one_line, printable
+from assistant import Entry, Store, export_conversation, one_line
 from tui.desk import Desk
 from tui.language import N_, _, plural
 from tui.messages import ConversationGone, OpenConversation, OpenDocument
@@ -153,10 +153,6 @@ class HistoryRoom(Room):
 
     @on(Input.Changed, "#search")
     def _typed(self) -> None:
-        safe = one_line(self._search.value) if printable(self._search.value) != self._search.value else None
-        if safe is not None:
-            self._search.value = safe  # comes here again
-            return
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(_PAUSE if self.words else 0.001, self._look)

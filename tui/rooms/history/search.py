@@ -6,6 +6,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from assistant import one_line, printable
 from tui.language import N_
 
 
@@ -19,6 +20,10 @@ class SearchField(Input):
 
     class Down(Message):
         """To the list."""
+
+    def validate_value(self, value: str) -> str:
+        """What would act on a terminal never stands in it, not even for one frame."""
+        return value if printable(value) == value else one_line(value)
 
     def action_down(self) -> None:
         """To the list."""
