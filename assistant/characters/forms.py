@@ -12,6 +12,7 @@ from assistant.engine import ModelInfo
 from assistant.errors import TemplateFailed
 from assistant.gguf.file import read_header
 from assistant.gguf.header import Header
+from assistant.library.origin import read_origin
 from assistant.messages import Message
 
 _INDEX_TOKENS = ("reserved_0", "reserved_1")
@@ -34,11 +35,12 @@ class Form:
 
 def form_for(character: Character, info: ModelInfo | None) -> Form:
     """The form for a loaded model. Raises InvalidModelFile where its file cannot be read any more."""
-    return form_of(character, _header(info), info.name if info is not None else "")
+    called = known_as(Path(info.path), info.name) if info is not None else ""
+    return form_of(character, _header(info), called)
 
 
 def form_of(character: Character, header: Header | None, called: str) -> Form:
-    """The form for a model with this header, whose file is called so; None: a scripted one, which takes everything."""
+    """The form for a model with this header, which is called so; None: a scripted one, which takes everything."""
     of_index = header is not None and is_index_character(header, called)
     wanted, language = character.prompt.form, character.language
     if wanted == "trained":
@@ -59,11 +61,17 @@ def form_of(character: Character, header: Header | None, called: str) -> Form:
 
 
 def is_index_character(header: Header, called: str) -> bool:
-    """Whether this is Index-1.9B-Character: by its vocabulary, and by one of its names. `called`: its file's name."""
+    """Whether this is Index-1.9B-Character: by its vocabulary, and by one of its names. `called`: those it has here."""
     if header.architecture != "llama" or header.tokens[3:5] != _INDEX_TOKENS:
         return False
     names = (called, *(header.text(key) or "" for key in _NAMES))
     return any("character" in name.casefold() for name in names)
+
+
+def known_as(path: Path, name: str) -> str:
+    """The model's name here, and the one it has on the hub: it may have been renamed since."""
+    origin = read_origin(path)
+    return name if origin is None else f"{name} {origin.repository}"
 
 
 def _header(info: ModelInfo | None) -> Header | None:

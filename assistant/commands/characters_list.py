@@ -210,12 +210,12 @@ def _form(character: "Character", model: str | None) -> "Form | None":
     """How this model takes the character."""
     if model is None:
         return None
-    from assistant.characters.forms import form_of
+    from assistant.characters.forms import form_of, known_as
     from assistant.gguf.file import read_header
     from assistant.models import find_model
 
     path = find_model(model)
-    return form_of(character, read_header(path), path.stem)
+    return form_of(character, read_header(path), known_as(path, path.stem))
 
 
 def _form_rows(form: "Form | None") -> list[tuple[str, str]]:

@@ -33,6 +33,11 @@ def stem(path: str) -> str:
     return _PART.sub("", name[:-5] if name.lower().endswith(".gguf") else name)
 
 
+def unquantized(name: str) -> str:
+    """A file's stem without its quantization."""
+    return _LABEL.sub("", name).strip("-_. ")
+
+
 def part_of(path: str) -> tuple[int, int]:
     """Number and count of the part that this file is; (1, 1): it is whole."""
     found = _PART.search(PurePosixPath(path).name.removesuffix(".gguf"))

@@ -14,7 +14,7 @@ from assistant.errors import HubFailed
 from assistant.figures import size
 from assistant.hub.cache import RepositoryFile
 from assistant.hub.listing import Listing
-from assistant.hub.quantizations import normal, part_of, quantization_of, stem
+from assistant.hub.quantizations import normal, part_of, quantization_of, stem, unquantized
 
 USUAL = "q4_k_m"
 _NO_MODEL = re.compile(r"mmproj|imatrix|(^|[-_.])(vocab|tokenizer)([-_.]|$)", re.IGNORECASE)
@@ -42,6 +42,8 @@ _WEIGHTS = (
 _OTHER_TORCH = ("*.bin", "*.pt", "*.pth")
 _NO_WEIGHTS = ("training_args.bin", "optimizer.*", "scheduler.*", "scaler.*", "rng_state*", "consolidated.*")
 _SHOWN = 12
+_NAMELESS = {"", "model", "ggml", "ggml-model", "ggml_model", "gguf"}
+"""What files are called that do not say which model they are; old converters wrote all of theirs so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,14 @@ def named(found: Sequence[Offer]) -> tuple[tuple[str, int], ...]:
         (offer.quantization if offer.quantization and count[offer.quantization] == 1 else offer.stem, offer.bytes)
         for offer in found
     )
+
+
+def model_name(repository: str, offer: Offer) -> str:
+    """What the model will be called: as its file, or as its repository where the file's name says too little."""
+    if unquantized(offer.stem).lower() not in _NAMELESS:
+        return offer.stem
+    name = re.sub(r"[-_.]gguf$", "", repository.rpartition("/")[2], flags=re.IGNORECASE)
+    return "-".join(part for part in (name, offer.quantization) if part)
 
 
 def _one(listing: Listing, found: Sequence[Offer], same: Sequence[Offer], name: str) -> Offer:

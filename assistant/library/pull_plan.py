@@ -19,6 +19,7 @@ from assistant.library.installed import ENDING, installed
 from assistant.library.offers import (
     checkpoint_files,
     is_checkpoint,
+    model_name,
     named,
     offers,
     refuse,
@@ -135,7 +136,7 @@ def _plan(
         if offer is None and not _converts(listing, name.quantization):
             raise refuse(listing, found, name.quantization or "")
     if offer is not None:
-        chosen, quantization, model = offer.files, offer.quantization, called or offer.stem
+        chosen, quantization, model = offer.files, offer.quantization, called or model_name(name.repository, offer)
         parts = [ending(file.path) for file in chosen]
     else:
         if convert is None:

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -190,6 +191,8 @@ def test_the_form_by_what_the_file_says(monkeypatch: pytest.MonkeyPatch) -> None
     assert form(header("{{ x }}", index), "Index-1.9B-Character", "chat")[:2] == ("chat", "en")
     assert form(header("{{ x }}"), "x", "trained")[:2] == ("trained", "en")
     assert form(None) == ("chat", "en", "the model takes turns")
+    monkeypatch.setattr(forms, "read_origin", lambda _: SimpleNamespace(repository="IndexTeam/Index-1.9B-Character"))
+    assert form(header("{{ x }}", index), "renamed")[:2] == ("trained", "zh"), "it is known by where it came from"
 
 
 def header(template: str | None, tokens: tuple[str, ...] = ("a",), name: str = "") -> Header:
