@@ -95,8 +95,8 @@ class OutputFailed(AssistantError):
 
 
 class AlreadyHere(OutputFailed):
-    """What would be written is there already. `name`: what it is called."""
+    """What would be written is there already. `name`: what it is called here; the text says it too."""
 
-    def __init__(self, message: str, *, name: str) -> None:
+    def __init__(self, message: str, *, name: str = "") -> None:
         super().__init__(message)
         self.name = name
