@@ -52,6 +52,7 @@ Examples:
 @click.option("--verbose", is_flag=True, help="List unread keys of config.json, and each tensor of a dry run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--events", is_flag=True, hidden=True, help="Print each event as a line of JSON; end with stdin.")
+@click.option("--recognise", is_flag=True, hidden=True, help="Of SRC, a config.json: say whether its family is known.")
 def convert(
     source: Path,
     output: Path | None,
@@ -60,6 +61,7 @@ def convert(
     verbose: bool,
     as_json: bool,
     events: bool,
+    recognise: bool,
     **chosen: Any,
 ) -> None:
     """Convert a Hugging Face model folder SRC to one GGUF file.
@@ -69,9 +71,12 @@ def convert(
     """
     from convert.choices import Choices
     from convert.pipeline import convert as run
+    from convert.pipeline import recognise as recognised
 
     conversion = run(source, output, quantization=quantization, choices=Choices(**chosen), dry_run=dry_run)
-    if events:
+    if recognise:
+        conversion = recognised(source)
+    if events or recognise:
         from convert.events import report_events
 
         report_events(conversion, sys.stdout.buffer)

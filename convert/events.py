@@ -2,6 +2,7 @@
 
     {"event": "step", "name": "blk.0.attn_q.weight", "done": 1048576, "total": 98362432}
     {"event": "preview", ...} or {"event": "converted", ...}      the last line: the fields of `--json`
+    {"event": "recognised", "architecture": "..."}                the same of `--recognise`
     {"event": "failed", "error": "..."}                           the last line instead, where it was refused
 
 Standard input is the other way: when its other end is closed, the conversion stops and leaves nothing behind. So it
@@ -21,7 +22,7 @@ from time import monotonic
 from typing import BinaryIO
 
 from convert.errors import ConversionError
-from convert.report import Converted, Event, Preview, Step
+from convert.report import Converted, Event, Preview, Recognised, Step
 
 _APART = 0.05
 """Seconds between two steps of one name: nobody sees more."""
@@ -46,6 +47,8 @@ def _fields(event: Event) -> dict[str, object]:
             return {"event": "step", **asdict(event)}
         case Preview():
             return {"event": "preview", **asdict(event), "output": str(event.output)}
+        case Recognised(architecture):
+            return {"event": "recognised", "architecture": architecture}
         case Converted(report):
             return {"event": "converted", **asdict(report), "output": str(report.output)}
 

@@ -10,10 +10,10 @@ from time import perf_counter
 import numpy as np
 
 from convert.architectures import find_architecture
-from convert.checkpoint import Checkpoint, read_checkpoint
+from convert.checkpoint import Checkpoint, read_checkpoint, read_json
 from convert.choices import Choices
 from convert.config import Config
-from convert.errors import QuantizerFailed
+from convert.errors import InvalidCheckpoint, QuantizerFailed
 from convert.facts import facts
 from convert.gguf.check import check
 from convert.gguf.ggml import F32
@@ -26,7 +26,7 @@ from convert.plan import Planned, plan
 from convert.preview import free_bytes, peak_bytes, source_bytes, tensor_list, working_seconds
 from convert.proof_report import climbed_by_conversion, write_report
 from convert.recorded import in_words, recorded
-from convert.report import Converted, Event, Preview, Report, RopeReport, Step, TemplateReport
+from convert.report import Converted, Event, Preview, Recognised, Report, RopeReport, Step, TemplateReport
 from convert.sampling import Sampling, read_sampling
 from convert.spec import Architecture
 from convert.templates import Template, read_template
@@ -113,6 +113,18 @@ def convert(
     )
     unwritten = write_report(proof)
     yield Converted(report if unwritten is None else replace(report, warnings=(*report.warnings, unwritten)))
+
+
+def recognise(config: Path) -> Generator[Event, None, None]:
+    """Whether a config.json names a family that can be converted; nothing else is read. The one event is `Recognised`.
+
+    For those who have to fetch the weights first. Raises InvalidCheckpoint, UnsupportedArchitecture.
+    """
+    values = read_json(config)
+    if values is None:
+        raise InvalidCheckpoint(f"{config} does not exist; a config.json was expected; check the path")
+    find_architecture(values)
+    yield Recognised(values["architectures"][0])
 
 
 def _target(output: Path | None, name: str, quantization: str) -> Path:

@@ -103,4 +103,12 @@ class Converted:
     report: Report
 
 
-Event = Step | Converted | Preview
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The family of a checkpoint is one that can be converted."""
+
+    architecture: str
+    """As config.json names it."""
+
+
+Event = Step | Converted | Preview | Recognised

@@ -112,6 +112,16 @@ def convert_folder(
             yield _step(fields) if event == "step" else _converted(fields)
 
 
+def expect_convertible(config: Path, interrupted: Interrupted = lambda: False) -> None:
+    """See that the converter knows the family of a config.json: before gigabytes of weights are fetched for nothing.
+
+    Raises ConversionFailed. Where it is interrupted, nothing is known.
+    """
+    with _Child(config, ["--recognise"]) as child:
+        for _ in child.events(interrupted):
+            pass
+
+
 class _Child:
     """One run of the converter."""
 

@@ -19,8 +19,10 @@ from assistant.hub.quantizations import normal, part_of, quantization_of, stem, 
 USUAL = "q4_k_m"
 _NO_MODEL = re.compile(r"mmproj|imatrix|(^|[-_.])(vocab|tokenizer)([-_.]|$)", re.IGNORECASE)
 """GGUF files beside models: projectors of pictures, measurements, vocabularies alone."""
+CONFIG = "config.json"
+"""What says which family a checkpoint is of."""
 _SMALL = (
-    "config.json",
+    CONFIG,
     "generation_config.json",
     "tokenizer.json",
     "tokenizer.model",

@@ -17,9 +17,10 @@ from assistant.hub.cache import Cached, cached
 from assistant.hub.fetching import Came, fetch_file
 from assistant.hub.waiting import Interrupted, Waiting
 from assistant.library.changes import remove_model
-from assistant.library.conversion import Converted, convert_folder
+from assistant.library.conversion import Converted, convert_folder, expect_convertible
 from assistant.library.importing import Imported, Step, import_file
 from assistant.library.installed import ENDING, Installed, look
+from assistant.library.offers import CONFIG
 from assistant.library.origin import Origin, origin_file, read_origin, write_origin
 from assistant.library.pull_plan import PlannedFile, PullPlan, is_same, plan_pull, room
 from assistant.library.verification import UNVERIFIED, verified
@@ -151,6 +152,10 @@ def _fetch(plan: PullPlan, interrupted: Interrupted) -> Generator[Fetching | Wai
                 )
             else:
                 yield event
+        if file.path == CONFIG and plan.kind == "checkpoint" and sum(here.values()) < plan.bytes:
+            config = place.whole(file, plan.revision)
+            if config is not None:
+                expect_convertible(config, interrupted)
     return True
 
 

@@ -31,6 +31,15 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def test_a_family_that_cannot_be_converted_is_refused_before_its_weights_come(server: Server) -> None:
+    strange = {"config.json": b'{"architectures": ["StrangeForCausalLM"]}', "model.safetensors": bytes(30_000)}
+    server.add(REPOSITORY, {**strange, "tokenizer.json": b"{}"})
+    with pytest.raises(ConversionFailed, match=r"'StrangeForCausalLM' in config\.json is not supported; known: "):
+        list(pull(plan_pull(HubName(REPOSITORY))))
+    assert server.sent("safetensors|tokenizer") == 0
+    assert list(models_folder().iterdir()) == []
+
+
 def test_it_is_fetched_in_two_goes_and_converted(server: Server, files: dict[str, bytes]) -> None:
     added = server.add(REPOSITORY, {**files, **ASIDE}, licence="mit")
     plan = plan_pull(HubName(REPOSITORY, "q8_0"))
