@@ -44,11 +44,10 @@ def in_table(text: str, name: str, *speakers: str) -> Found:
     Raises InvalidCharacter: no such column, or a quoted cell without an end.
     """
     delimiter, header, column = _header(text, name, speakers)
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # cells may be as long as a file may be
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     began, number, spoken, elsewhere = 1, 0, False, ""
     try:
-        for number, row in enumerate(reader, start=1):
+        for number, row in enumerate(_rows(reader, len(text) + 1), start=1):
             began = reader.line_num + 1
             where = f"{name}, row {number}"
             if number == 1 or not any(cell.strip() for cell in row):
@@ -73,6 +72,20 @@ def in_table(text: str, name: str, *speakers: str) -> Found:
             f"the column {header[column]} of {name} holds no lines 'Name：words', but the column {one_line(elsewhere)} "
             f"does; {COLUMNS[0]} was expected to hold them; exchange the names of the two"
         )
+
+
+def _rows(reader: Iterator[list[str]], longest: int) -> Iterator[list[str]]:
+    """The rows, whose cells may be so long; the limit is one for the whole process, and others rely on it."""
+    while True:
+        before = csv.field_size_limit()
+        csv.field_size_limit(max(before, longest))
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        finally:
+            csv.field_size_limit(before)
+        yield row
 
 
 def in_json_lines(text: str, name: str, character: str, user: str) -> Found:

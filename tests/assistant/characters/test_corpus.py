@@ -1,5 +1,6 @@
 """Dialogues of every form and encoding, and one clear line for each that is broken."""
 
+import csv
 import json
 import os
 
@@ -134,8 +135,10 @@ def test_several_files_by_name() -> None:
 
 
 def test_a_long_cell_and_a_file_that_is_too_long() -> None:
+    before = csv.field_size_limit()
     assert len(texts(d_csv=f"序号,对话\n1,三三：{'好' * 3_000_000}\n")[0]) == 3_000_003
     assert "more than 32 MiB" in why_not(made("two", d_csv=b"x" * (32 * 2**20 + 1)))
+    assert csv.field_size_limit() == before, "the limit is one for the whole process"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes in folders")
