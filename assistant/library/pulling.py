@@ -212,6 +212,8 @@ def _convert(
         warnings.append(f"where it came from could not be noted ({error.strerror})")
     if verify:
         failed = yield from verified(path, source, interrupted)
+        if interrupted():
+            return None  # the model is there, and its source stays: it can still be compared with it
         if failed and failed.refused:
             with suppress(OSError, OutputFailed):
                 origin_file(path).unlink(missing_ok=True)  # the source stays: another version may convert it well

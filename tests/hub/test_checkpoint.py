@@ -1,6 +1,7 @@
 """A checkpoint of the hub becomes a GGUF here, made and compared by the real converter."""
 
 import random
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,11 +14,13 @@ from assistant.hub.names import HubName
 from assistant.hub.waiting import Waiting
 from assistant.library import pulling
 from assistant.library.changes import freed_by_removing, remove_model
+from assistant.library.conversion import Converted
 from assistant.library.importing import Step
-from assistant.library.installed import installed
+from assistant.library.installed import installed, look
 from assistant.library.pulling import Fetching, Pulled, plan_pull, pull
-from assistant.library.verification import UNVERIFIED
+from assistant.library.verification import UNVERIFIED, Unproven
 from assistant.paths import models_folder
+from tests.assistant.library.models import model_bytes
 from tests.convert.tiny import tiny_checkpoint
 from tests.hub.server import Server
 
@@ -88,6 +91,33 @@ def test_a_checkpoint_that_the_converter_refuses(
         list(pull(plan))
     assert plan_pull(HubName(REPOSITORY)).left == 0
     assert list(models_folder().iterdir()) == []
+
+
+def test_a_comparison_that_is_stopped_leaves_the_source(
+    server: Server, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it was to go: without it the model could not be compared any more."""
+    stopped: list[bool] = []
+
+    def converted(*_: object, **__: object) -> Iterator[Converted]:
+        path = models_folder() / "Tiny.gguf"
+        path.write_bytes(model_bytes())
+        yield Converted(look(path, "folder"), 1.0, "q8_0", (), (), (), 1)
+
+    def verified(*_: object) -> Generator[Step, None, Unproven]:
+        yield Step("compared with the source", 0, 0)
+        stopped.append(True)
+        return Unproven(UNVERIFIED, refused=False)
+
+    monkeypatch.setattr(pulling, "expect_convertible", lambda *_: None)
+    monkeypatch.setattr(pulling, "convert_folder", converted)
+    monkeypatch.setattr(pulling, "verified", verified)
+    server.add(REPOSITORY, files)
+    plan = plan_pull(HubName(REPOSITORY), called="Tiny")
+    *_, last = pull(plan, keep_source=False, interrupted=lambda: bool(stopped))
+    assert last == Step("compared with the source", 0, 0), "it is not pulled"
+    assert plan.here() == plan.bytes
+    assert [model.name for model in installed() if model.place == "folder"] == ["Tiny"]
 
 
 @pytest.mark.slow
